@@ -1,0 +1,104 @@
+// The words of ICE as W3C WebRTC and RFC 8445 use them. Plain values.
+#ifndef PARLEY_CORE_ICE_ICE_TYPES_H_
+#define PARLEY_CORE_ICE_ICE_TYPES_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/base/random.h"
+#include "core/ice/ice_server.h"
+
+namespace parley::ice {
+
+// RTCIceGathererState.
+enum class GatheringState { kNew, kGathering, kComplete };
+
+// RTCIceTransportState.
+enum class ConnectionState {
+  kNew,
+  kChecking,
+  kConnected,
+  kCompleted,
+  kDisconnected,
+  kFailed,
+  kClosed,
+};
+
+// RTCIceRole, once known.
+enum class Role { kControlling, kControlled };
+
+// The W3C names: "new", "gathering", "controlling" and so on.
+std::string_view Name(GatheringState state);
+std::string_view Name(ConnectionState state);
+std::string_view Name(Role role);
+
+// RFC 8839 section 5.4: ufrag 4 to 256, pwd 22 to 256 ice-chars.
+struct Credentials {
+  std::string ufrag;
+  std::string pwd;
+
+  friend bool operator==(const Credentials&, const Credentials&) = default;
+};
+
+// Fresh ones: 40 random bits of ufrag and 160 of pwd, where RFC 8445 section
+// 5.3 asks for 24 and 128. A secret: pwd never goes to a log.
+Credentials MakeCredentials(Random& random);
+
+// What a remote description says of one transport.
+struct RemoteParameters {
+  std::string ufrag;
+  std::string pwd;
+  bool lite = false;  // a=ice-lite: it answers checks and never sends any
+
+  friend bool operator==(const RemoteParameters&,
+                         const RemoteParameters&) = default;
+};
+
+// RTCIceTransportPolicy.
+enum class TransportPolicy { kAll, kRelay };
+
+// What setConfiguration may change; a generation keeps what it began with.
+struct GatheringConfiguration {
+  std::vector<Server> servers;
+  TransportPolicy policy = TransportPolicy::kAll;
+};
+
+enum class LoopbackUse {
+  kNever,
+  kWhenAlone,  // when the machine has no other usable address
+  kAlways,
+};
+
+// Which of the machine's addresses become host candidates.
+struct AddressSelection {
+  // IP literals. When not empty they alone are used, whatever the rest says.
+  std::vector<std::string> addresses;
+  // Names of interfaces; a trailing '*' matches any rest. With `interfaces`
+  // empty all are used; those in `excluded_interfaces` never are.
+  std::vector<std::string> interfaces;
+  std::vector<std::string> excluded_interfaces;
+  LoopbackUse loopback = LoopbackUse::kWhenAlone;
+  bool ipv4 = true;
+  bool ipv6 = true;
+  bool link_local = false;
+};
+
+// Fixed for the life of a transport.
+struct TransportOptions {
+  AddressSelection addresses;
+  // UDP ports of host candidates, both ends included; 0 and 0: any.
+  uint16_t min_port = 0;
+  uint16_t max_port = 0;
+  // RFC 8863: how long after checks could begin a transport may not be called
+  // failed. The default is that of the default STUN timers.
+  absl::Duration pac_timeout = absl::Milliseconds(39500);
+  // A close that the network does not finish is finished without it.
+  absl::Duration close_timeout = absl::Seconds(2);
+};
+
+}  // namespace parley::ice
+
+#endif  // PARLEY_CORE_ICE_ICE_TYPES_H_
