@@ -3,8 +3,8 @@
 // Tasks posted to a strand run one at a time, in the order they were posted. A
 // task posted while the strand is idle runs at once, on the calling thread; one
 // posted while a task runs (by whichever thread, that task included) is queued
-// and run by the thread that runs the strand. So a caller must hold no lock that
-// a task could want. Safe for concurrent use.
+// and run by the thread that runs the strand. So a caller must hold no lock
+// that a task could want. Safe for concurrent use.
 #ifndef PARLEY_CORE_BASE_STRAND_H_
 #define PARLEY_CORE_BASE_STRAND_H_
 
