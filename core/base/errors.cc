@@ -105,6 +105,8 @@ constexpr ReasonRow kReasons[] = {
      StatusCode::kAlreadyExists},
     {Reason::kEventsCompacted, "EVENTS_COMPACTED", kNone,
      StatusCode::kOutOfRange},
+    {Reason::kMessagesRetired, "MESSAGES_RETIRED", kNone,
+     StatusCode::kOutOfRange},
     {Reason::kPageToken, "PAGE_TOKEN", kNone, StatusCode::kInvalidArgument},
     {Reason::kDraining, "DRAINING", kNone, StatusCode::kUnavailable},
     {Reason::kNotBuilt, "NOT_BUILT", kNone, StatusCode::kUnimplemented},

@@ -88,6 +88,7 @@ enum class Reason {
   kCertificateUnknown,
   kRequestIdConflict,
   kEventsCompacted,
+  kMessagesRetired,
   kPageToken,
   // The service.
   kDraining,
