@@ -8,21 +8,25 @@ namespace parley::peer {
 void Inbox::Append(bool binary, std::string data) {
   bytes_ += data.size() + kOverheadBytes;
   messages_.push_back(std::make_shared<const Message>(
-      Message{last() + 1, binary, std::move(data)}));
+      Message{++last_, binary, std::move(data)}));
 }
 
 std::shared_ptr<const Message> Inbox::Next(uint64_t after) const {
-  const uint64_t skip = std::max(after, acknowledged_) - acknowledged_;
-  return skip < messages_.size() ? messages_[skip] : nullptr;
+  const auto it = std::upper_bound(
+      messages_.begin(), messages_.end(), after,
+      [](uint64_t sequence, const std::shared_ptr<const Message>& message) {
+        return sequence < message->sequence;
+      });
+  return it == messages_.end() ? nullptr : *it;
 }
 
 size_t Inbox::Acknowledge(uint64_t sequence) {
   const size_t before = bytes_;
-  while (acknowledged_ < sequence && !messages_.empty()) {
+  while (!messages_.empty() && messages_.front()->sequence <= sequence) {
     bytes_ -= messages_.front()->data.size() + kOverheadBytes;
     messages_.pop_front();
-    ++acknowledged_;
   }
+  acknowledged_ = std::max(acknowledged_, std::min(sequence, last_));
   return before - bytes_;
 }
 

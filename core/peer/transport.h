@@ -26,6 +26,12 @@
 
 namespace parley::peer {
 
+struct SctpStart {
+  sctp::AssociationOptions options;
+  uint16_t local_port = 5000;
+  uint16_t remote_port = 5000;
+};
+
 class Transport {
  public:
   class Observer {
@@ -40,9 +46,13 @@ class Transport {
                                   const absl::Status& error) = 0;
     virtual void OnIceState(ice::ConnectionState state) = 0;
     virtual void OnDtlsState(dtls::State state, const absl::Status& why) = 0;
-    virtual void OnSctpState(sctp::State state, const absl::Status& why) = 0;
+    virtual void OnSelectedPair(const ice::CandidatePair& pair) = 0;
+    // Of sctp::MessageTransport::Observer.
+    virtual void OnSctpState(sctp::State state, sctp::StreamCounts streams,
+                             const absl::Status& why) = 0;
     virtual void OnMessage(sctp::IncomingMessage message) = 0;
-    virtual void OnStreamsReset(std::vector<uint16_t> streams) = 0;
+    virtual void OnIncomingStreamsReset(std::vector<uint16_t> streams) = 0;
+    virtual void OnOutgoingStreamsReset(std::vector<uint16_t> streams) = 0;
     virtual void OnBytesSent(uint16_t stream, size_t bytes) = 0;
   };
 
@@ -64,8 +74,10 @@ class Transport {
   virtual void StartDtls(dtls::Role role,
                          std::vector<crypto::Fingerprint> fingerprints) = 0;
 
-  // Begins the association as soon as DTLS is connected.
-  virtual void StartSctp(sctp::AssociationOptions options) = 0;
+  // Begins the association as soon as DTLS is connected; one that there was
+  // before ends first.
+  virtual void StartSctp(SctpStart start) = 0;
+  virtual void CloseSctp() = 0;
   virtual void SendMessage(sctp::OutgoingMessage message) = 0;
   virtual void ResetStreams(std::vector<uint16_t> streams) = 0;
   // Whether the receive window is open.

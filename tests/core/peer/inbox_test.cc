@@ -32,5 +32,17 @@ TEST(InboxTest, AMessageStaysUntilItIsAcknowledged) {
   EXPECT_EQ(inbox.Next(2)->sequence, 3u);
 }
 
+TEST(InboxTest, ADroppedMessageLeavesAGapAndNoMore) {
+  Inbox inbox;
+  inbox.Append(false, "one");
+  inbox.Drop();
+  inbox.Append(false, "three");
+  EXPECT_EQ(inbox.last(), 3u);
+  EXPECT_EQ(inbox.Next(1)->sequence, 3u);
+  inbox.Acknowledge(2);
+  EXPECT_EQ(inbox.acknowledged(), 2u);
+  EXPECT_EQ(inbox.Next(0)->data, "three");
+}
+
 }  // namespace
 }  // namespace parley::peer
