@@ -1,0 +1,34 @@
+import {createServer} from 'node:http';
+import {once} from 'node:events';
+import {browsers} from './browsers.mjs';
+import {RemotePage} from './remote_page.mjs';
+const server = createServer((_, r) => { r.setHeader('content-type', 'text/html'); r.end('<!doctype html><title>t</title>'); }).listen(0, '127.0.0.1');
+await once(server, 'listening');
+const url = `http://127.0.0.1:${server.address().port}/`;
+for (const [name, launch] of Object.entries(browsers)) {
+  let t = Date.now();
+  const b = await launch();
+  console.log(name, b.version, 'launched', Date.now() - t); t = Date.now();
+  let a, c; const toC = [], toA = [];
+  let ready = false;
+  a = await RemotePage.open(b, url, (x) => { console.log('a', x?.candidate); return ready ? c.call('addCandidate', x) : toC.push(x) });
+  c = await RemotePage.open(b, url, (x) => { console.log('c', x?.candidate); return ready ? a.call('addCandidate', x) : toA.push(x) });
+  await a.call('createDataChannel', {label: 'chat'});
+  const offer = await a.call('offer');
+  const answer = await c.call('answer', offer);
+  await a.call('accept', answer);
+  ready = true;
+  for (const x of toC) await c.call('addCandidate', x);
+  for (const x of toA) await a.call('addCandidate', x);
+  await a.inbox.take('open', (e) => e.kind == 'open');
+  await c.inbox.take('open', (e) => e.kind == 'open');
+  await a.call('send', {label: 'chat', text: 'hé'});
+  console.log(await c.inbox.take('msg', (e) => e.kind == 'message'));
+  await a.call('send', {label: 'chat', binary: 'AAEC'});
+  console.log(await c.inbox.take('msg', (e) => e.kind == 'message'));
+  console.log('connected', Date.now() - t); t = Date.now();
+  await a.close(); await c.close();
+  await b.close();
+  console.log('closed', Date.now() - t);
+}
+server.close();
