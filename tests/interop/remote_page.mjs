@@ -1,6 +1,6 @@
 // A page's peer connection as seen from here: its methods as calls, its events
 // in an inbox.
-import {Inbox, within} from './deadline.mjs';
+import {Inbox, within} from '../js/deadline.mjs';
 import {install} from './page.mjs';
 
 const CALL_MS = 20_000;
