@@ -44,7 +44,7 @@ enum class Reason {
   kChannelNotOpen,
   kRemoteDescriptionMissing,
   kTransceiverStopped,
-  kMessagesOwned,
+  kMessagesUnread,
   // Certificates.
   kCertificateGeneration,
   kCertificateUnreadable,
