@@ -36,7 +36,7 @@ constexpr ReasonRow kReasons[] = {
      kInvalidStateError, StatusCode::kFailedPrecondition},
     {Reason::kTransceiverStopped, "TRANSCEIVER_STOPPED", kInvalidStateError,
      StatusCode::kFailedPrecondition},
-    {Reason::kMessagesUnread, "MESSAGES_OWNED", kInvalidStateError,
+    {Reason::kMessagesOwned, "MESSAGES_OWNED", kInvalidStateError,
      StatusCode::kFailedPrecondition},
     {Reason::kCertificateGeneration, "CERTIFICATE_GENERATION",
      kNotReadableError, StatusCode::kUnavailable},

@@ -44,7 +44,7 @@ enum class Reason {
   kChannelNotOpen,
   kRemoteDescriptionMissing,
   kTransceiverStopped,
-  kMessagesUnread,
+  kMessagesOwned,
   // Certificates.
   kCertificateGeneration,
   kCertificateUnreadable,

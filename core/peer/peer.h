@@ -1,0 +1,254 @@
+// A native peer connection: the negotiation of jsep::Session, the transports
+// that carry it out, data channels, a log of events and a lease.
+//
+// Safe for concurrent use, unless marked "on the strand": each call is posted
+// to the peer's strand, runs there without a lock, perhaps inside the call, and
+// answers by its callback. Calls that change the peer go through W3C's
+// operations chain, one at a time in the order of arrival; Close overtakes
+// them, and ends those that wait or run with PEER_CLOSED.
+#ifndef PARLEY_CORE_PEER_PEER_H_
+#define PARLEY_CORE_PEER_PEER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/strand.h"
+#include "core/jsep/negotiation_needed.h"
+#include "core/jsep/offer.h"
+#include "core/jsep/plan.h"
+#include "core/loop/executor.h"
+#include "core/peer/channel_ends.h"
+#include "core/peer/event_log.h"
+#include "core/peer/operation_chain.h"
+#include "core/peer/peer_types.h"
+#include "core/peer/reply_cache.h"
+#include "core/peer/transport.h"
+
+namespace parley::peer {
+
+// Told, on the strand, that there are events to read.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void OnEventsAvailable() = 0;
+};
+
+class Peer : public std::enable_shared_from_this<Peer> {
+ public:
+  // Creates a peer with its first transceivers and data channels, all of them
+  // or an error (those of jsep::MakeSession, AddTransceiver,
+  // SetCodecPreferences and sctp::DataChannels::Create). The executor, on which
+  // its transports will live, must outlive it.
+  static absl::StatusOr<std::shared_ptr<Peer>> Create(
+      std::string name, PeerInit init, const Environment& environment,
+      Executor& executor);
+  ~Peer();
+
+  const std::string& name() const { return info_.name; }
+  const std::map<std::string, std::string>& labels() const {
+    return info_.labels;
+  }
+
+  // --- Negotiation (the operations of RTCPeerConnection) ---
+
+  // Errors: those of jsep::CreateOffer, and of the certificate source.
+  void CreateOffer(Call call, OfferRequest request,
+                   Reply<jsep::CreatedDescription> reply);
+  void CreateAnswer(Call call, Reply<jsep::CreatedDescription> reply);
+  // Errors: those of jsep::PlanLocal, of the certificate source, and of
+  // ice::IceTransport::Start; nothing has changed then.
+  void SetLocalDescription(Call call, std::optional<jsep::SdpType> type,
+                           std::string text, StatusReply reply);
+  // Errors: those of jsep::PlanRemote, GLARE. `validate_only` changes nothing.
+  void SetRemoteDescription(Call call, jsep::SdpType type, std::string text,
+                            std::string offer_id, bool validate_only,
+                            StatusReply reply);
+  // One result per candidate; the call itself fails only when closed.
+  void AddIceCandidates(Call call, std::vector<CandidateInput> candidates,
+                        bool queue_early,
+                        Reply<std::vector<CandidateResult>> reply);
+  void RestartIce(Call call, StatusReply reply);
+
+  // Runs `change` on a copy of the session and keeps the copy if it succeeds:
+  // addTransceiver and what else core/jsep/transceivers.h has. The id is that
+  // of the transceiver that changed.
+  using TransceiverFunction =
+      absl::AnyInvocable<absl::StatusOr<jsep::TransceiverId>(jsep::Session&,
+                                                             Random&)>;
+  void ChangeTransceiver(Call call, TransceiverFunction change,
+                         Reply<jsep::TransceiverId> reply);
+
+  // --- Data channels ---
+
+  void CreateDataChannel(Call call, ChannelSpec spec,
+                         Reply<sctp::ChannelKey> reply);
+  void CloseDataChannel(Call call, sctp::ChannelKey channel, StatusReply reply);
+  // Not chained. Errors: those of sctp::DataChannels::Send.
+  void SendMessage(Call call, sctp::ChannelKey channel, bool binary,
+                   std::string data, StatusReply reply);
+
+  // --- Life ---
+
+  // Shows the peer. Renews nothing.
+  void Read(absl::AnyInvocable<void(const View&)> reader);
+
+  // W3C close, and the end of the peer; `closed` is called when everything it
+  // used was given back, also when it was closed before.
+  void Close(CloseReason reason, std::string detail,
+             absl::AnyInvocable<void(const View&)> closed);
+
+  void AddWatcher(std::shared_ptr<Watcher> watcher);
+  void RemoveWatcher(const Watcher* watcher);
+
+  // While held the lease does not end; it begins anew with the last release.
+  void HoldLease();
+  void ReleaseLease();
+
+  void Announce(EventBody event);
+
+  // Runs a task on the strand.
+  void Post(absl::AnyInvocable<void()> task);
+
+  // --- On the strand only ---
+
+  // See EventLog::Next.
+  absl::StatusOr<std::shared_ptr<const Event>> NextEvent(uint64_t after) const {
+    return log_.Next(after);
+  }
+  // For `Call::replay`; after this call's own success.
+  void StoreReply(std::string request_id, uint64_t hash, std::string reply) {
+    replies_.Store(std::move(request_id), hash, std::move(reply));
+  }
+  View CurrentView();
+  // Reading and writing messages; changes wake the receive window.
+  ChannelEnds& channel_ends() { return ends_; }
+  const sctp::DataChannels& channels() const { return channels_; }
+  // Hands a writer's message to its channel: SendMessage, for attachments.
+  absl::Status SendNow(sctp::ChannelKey channel, bool binary, std::string data);
+  bool closed() const { return info_.closure.has_value(); }
+
+ private:
+  class TransportEvents;
+  struct TransportEntry;
+  using Finished = OperationChain::Finished;
+  // The answer of a running operation that waits for something.
+  using Continuation = absl::AnyInvocable<void(absl::Status)>;
+
+  Peer(std::string name, PeerInit init, const Environment& environment,
+       Executor& executor, jsep::Session session);
+
+  // peer.cc: calls and state.
+  template <typename Answer>
+  void Chain(Call call, Answer refuse,
+             absl::AnyInvocable<void(Answer, Finished)> run);
+  absl::Status AddFirstObjects(PeerInit& init);
+  const Snapshot& CurrentSnapshot();
+  void UpdateNegotiationNeeded();
+  void Emit(EventBody body);
+  absl::Status ClosedError() const;
+
+  // Waiting inside an operation: at most one at a time.
+  Continuation Await(Continuation then);
+  void EnsureCertificate(Continuation then);
+
+  // peer_negotiation.cc
+  void PlanLocalAndApply(std::optional<jsep::SdpType> type, std::string text,
+                         Continuation done);
+  void Apply(jsep::Plan plan, Continuation done);
+  void StartTransports(std::vector<jsep::StartIce> starts, Continuation done);
+  void UndoStarts(const std::vector<jsep::StartIce>& starts);
+  CandidateResult AddCandidate(const CandidateInput& input, bool queue_early);
+  void RetryQueuedCandidates();
+
+  // peer_effects.cc
+  void Execute(jsep::Effects effects);
+  void Do(const jsep::StartIce& effect);
+  void Do(const jsep::SetRemoteIce& effect);
+  void Do(jsep::AddRemoteCandidates& effect);
+  void Do(const jsep::EndRemoteCandidates& effect);
+  void Do(const jsep::AbandonIce& effect);
+  void Do(const jsep::SetDtls& effect);
+  void Do(const jsep::SetSctp& effect);
+  void Do(const jsep::CloseSctp& effect);
+  void Do(const jsep::CloseTransport& effect);
+  void Do(const jsep::DescriptionApplied& effect);
+  void Do(const jsep::RolledBack& effect);
+  void Do(const jsep::SignalingStateChanged& effect);
+  void Do(const jsep::TrackEvent& effect);
+  template <typename Told>
+  void Do(const Told&) {}  // in the snapshot of DescriptionApplied
+
+  // peer_transports.cc: what transports report.
+  TransportEntry* FindEntry(jsep::TransportId id);
+  TransportEntry& OpenTransport(const jsep::StartIce& start);
+  void CloseEntry(std::unique_ptr<TransportEntry> entry);
+  void OnLocalCandidate(jsep::TransportId id, const std::string& ufrag,
+                        std::optional<sdp::Candidate> candidate);
+  void OnGatheringState(jsep::TransportId id, const std::string& ufrag,
+                        ice::GatheringState state);
+  void OnDtlsState(jsep::TransportId id, dtls::State state, absl::Status why);
+  void UpdateStates();
+
+  // peer_channels.cc
+  void OnSctpState(sctp::State state, sctp::StreamCounts streams,
+                   absl::Status why);
+  void RunChannelEffects();
+  void UpdateReceiving();
+  Transport* SctpTransport();
+
+  // peer_lifetime.cc
+  void ArmLease(absl::Duration delay);
+  void OnLeaseTimer();
+  void RenewLease();
+  void CloseNow(CloseReason reason, std::string detail);
+  void CheckGone();
+
+  const Environment& environment_;
+  Executor& executor_;
+
+  Strand strand_;
+  // --- All below: on the strand ---
+
+  PeerInfo info_;
+  jsep::Session session_;
+  jsep::NegotiationNeededFlag negotiation_needed_;
+  OperationChain chain_;
+  Continuation waiting_;
+  uint64_t wait_ = 0;  // numbers the waits, so that a late end is known
+  crypto::CertificatePtr certificate_;
+
+  std::vector<std::unique_ptr<TransportEntry>> transports_;
+  size_t closing_transports_ = 0;
+  ice::GatheringState gathering_state_ = ice::GatheringState::kNew;
+  ice::ConnectionState ice_state_ = ice::ConnectionState::kNew;
+  ConnectionState connection_state_ = ConnectionState::kNew;
+
+  sctp::DataChannels channels_;
+  ChannelEnds ends_;
+  sctp::State sctp_state_ = sctp::State::kNew;
+  bool receiving_ = true;
+
+  std::vector<CandidateInput> queued_candidates_;
+  EventLog log_;
+  ReplyCache replies_;
+  std::vector<std::shared_ptr<Watcher>> watchers_;
+  std::optional<Snapshot> snapshot_;  // while nothing has changed
+
+  absl::Duration lease_deadline_;  // monotonic
+  int lease_holders_ = 0;
+  bool lease_warned_ = false;
+  Executor::TimerId lease_timer_ = Executor::TimerId::kNone;  // on the executor
+  std::vector<absl::AnyInvocable<void(const View&)>> on_gone_;
+};
+
+}  // namespace parley::peer
+
+#endif  // PARLEY_CORE_PEER_PEER_H_

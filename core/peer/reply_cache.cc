@@ -1,0 +1,34 @@
+#include "core/peer/reply_cache.h"
+
+#include <utility>
+
+#include "core/base/errors.h"
+
+namespace parley::peer {
+
+absl::StatusOr<const std::string*> ReplyCache::Find(
+    std::string_view request_id, uint64_t request_hash) const {
+  for (const Entry& entry : entries_) {
+    if (entry.id != request_id) continue;
+    if (entry.hash == request_hash) return &entry.reply;
+    return MakeError(Reason::kRequestIdConflict,
+                     "this request_id was used before with another request; "
+                     "choose a fresh one for each request",
+                     {{"field", "request_id"}});
+  }
+  return nullptr;
+}
+
+void ReplyCache::Store(std::string request_id, uint64_t request_hash,
+                       std::string reply) {
+  if (capacity_ == 0) return;
+  Entry entry{std::move(request_id), request_hash, std::move(reply)};
+  if (entries_.size() < capacity_) {
+    entries_.push_back(std::move(entry));
+    return;
+  }
+  entries_[oldest_] = std::move(entry);
+  oldest_ = (oldest_ + 1) % capacity_;
+}
+
+}  // namespace parley::peer

@@ -1,0 +1,134 @@
+// The pool: every peer of this process, by name.
+//
+// Safe for concurrent use. The map is sharded; its mutexes are the only ones,
+// and none is held while a peer is called.
+#ifndef PARLEY_CORE_POOL_POOL_H_
+#define PARLEY_CORE_POOL_POOL_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "core/loop/event_loop_pool.h"
+#include "core/loop/fd_budget.h"
+#include "core/peer/peer.h"
+#include "core/pool/names.h"
+
+namespace parley::pool {
+
+struct Options {
+  // Peers that are not given back yet; CreatePeer is refused beyond.
+  size_t max_peers = 10'000;
+  // Closed peers that can still be read, and for how long.
+  size_t max_tombstones = 1'000;
+  absl::Duration tombstone_ttl = absl::Minutes(5);
+  absl::Duration default_lease_ttl = absl::Minutes(5);
+  absl::Duration max_lease_ttl = absl::Hours(24);
+};
+
+struct Usage {
+  size_t peers = 0;
+  size_t tombstones = 0;
+};
+
+struct Page {
+  std::vector<std::shared_ptr<peer::Peer>> peers;
+  // Where the next page begins; empty: there is none.
+  std::string next;
+};
+
+class Pool {
+ public:
+  // What it is given must outlive it.
+  Pool(Options options, Identity identity, peer::Environment& environment,
+       EventLoopPool& loops, FdBudget& descriptors);
+  // All peers must be gone: call Shutdown first.
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  // Creates a peer. Errors: PEERS, FILE_DESCRIPTORS, RESOURCE_INSPECTION,
+  // DRAINING, REQUEST_ID_CONFLICT, and those of peer::Peer::Create. With a
+  // request_id used before by the same request: the same peer.
+  absl::StatusOr<std::shared_ptr<peer::Peer>> Create(
+      peer::PeerInit init, std::string request_id, uint64_t request_hash);
+
+  // The peer of this name, or its tombstone. Errors: ARGUMENT, WRONG_NODE,
+  // PEER_LOST, PEER_UNKNOWN.
+  absl::StatusOr<std::shared_ptr<peer::Peer>> Find(std::string_view name);
+
+  // Peers in an order that does not change while they live, from `from` on
+  // (empty: the first). PAGE_TOKEN when `from` was not given by a Page.
+  absl::StatusOr<Page> List(size_t page_size, std::string_view from,
+                            bool closed_too);
+
+  // Refuses new peers from now on.
+  void Drain();
+  bool draining() const { return draining_; }
+
+  // Drains, closes every peer, and calls `done` when all are given back.
+  void Shutdown(peer::CloseReason reason, absl::AnyInvocable<void()> done);
+
+  Usage usage() const;
+  const Options& options() const { return options_; }
+  const Identity& identity() const { return identity_; }
+
+ private:
+  struct Shard {
+    mutable absl::Mutex mutex;
+    absl::btree_map<std::string, std::shared_ptr<peer::Peer>> peers
+        ABSL_GUARDED_BY(mutex);
+  };
+  struct Tombstone {
+    std::string name;
+    absl::Duration purge_at;  // monotonic
+  };
+  struct Remembered {
+    std::string name;
+    uint64_t hash = 0;
+  };
+  static constexpr size_t kShards = 16;
+
+  size_t ShardOf(std::string_view name) const;
+  absl::Status Admit();
+  void Release();
+  void OnGone(const std::shared_ptr<peer::Peer>& peer);
+  void PurgeTombstones();
+  void Forget(std::string_view name);
+
+  const Options options_;
+  const Identity identity_;
+  peer::Environment& environment_;
+  EventLoopPool& loops_;
+  FdBudget& descriptors_;
+
+  Shard shards_[kShards];
+  std::atomic<size_t> live_ = 0;
+  std::atomic<bool> draining_ = false;
+
+  mutable absl::Mutex mutex_;
+  std::deque<Tombstone> tombstones_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Remembered> requests_
+      ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::string> request_of_peer_
+      ABSL_GUARDED_BY(mutex_);
+  std::vector<absl::AnyInvocable<void()>> on_empty_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace parley::pool
+
+#endif  // PARLEY_CORE_POOL_POOL_H_

@@ -1,0 +1,389 @@
+#include "service/options.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/strings.h"
+
+namespace parley::service {
+namespace {
+
+constexpr uint64_t kKiB = 1 << 10;
+constexpr uint64_t kMiB = 1 << 20;
+
+absl::Status Wrong(std::string message) {
+  return absl::InvalidArgumentError(message);
+}
+
+absl::Status ReadNode(std::string_view text, std::string& out) {
+  const auto edge = [](char c) {
+    return std::islower(static_cast<unsigned char>(c)) ||
+           std::isdigit(static_cast<unsigned char>(c));
+  };
+  bool label = !text.empty() && text.size() <= 63 && edge(text.front()) &&
+               edge(text.back());
+  for (const char c : text) label = label && (edge(c) || c == '-');
+  if (!label) {
+    return Wrong(
+        "a node is named by a DNS label: 1 to 63 lower-case letters, digits "
+        "and hyphens, the first and last no hyphen");
+  }
+  out = text;
+  return absl::OkStatus();
+}
+
+absl::Status ReadPortRange(std::string_view text, ice::TransportOptions& out) {
+  const size_t hyphen = text.find('-');
+  uint64_t first = 0;
+  uint64_t last = 0;
+  if (hyphen == std::string_view::npos ||
+      !ReadNumber(text.substr(0, hyphen), {1, 65535}, first).ok() ||
+      !ReadNumber(text.substr(hyphen + 1), {1, 65535}, last).ok()) {
+    return Wrong(absl::StrCat("\"", ToAbsl(text.substr(0, 80)),
+                              "\" is not FIRST-LAST with ports from 1 to "
+                              "65535"));
+  }
+  if (first > last) {
+    return Wrong(absl::StrCat("the first port, ", first,
+                              ", lies above the last, ", last));
+  }
+  out.min_port = static_cast<uint16_t>(first);
+  out.max_port = static_cast<uint16_t>(last);
+  return absl::OkStatus();
+}
+
+absl::Status ReadAddresses(std::string_view text,
+                           std::vector<std::string>& out) {
+  std::vector<std::string> addresses;
+  if (absl::Status read = ReadList(text, addresses); !read.ok()) return read;
+  for (const std::string& address : addresses) {
+    in6_addr parsed;
+    if (inet_pton(AF_INET, address.c_str(), &parsed) != 1 &&
+        inet_pton(AF_INET6, address.c_str(), &parsed) != 1) {
+      return Wrong(absl::StrCat("\"", address, "\" is not an IP address"));
+    }
+  }
+  out = std::move(addresses);
+  return absl::OkStatus();
+}
+
+absl::Status ReadLocation(std::string_view text, Address& out) {
+  absl::StatusOr<Address> address = ParseAddress(text);
+  if (!address.ok()) return address.status();
+  out = *std::move(address);
+  return absl::OkStatus();
+}
+
+absl::Status ReadReadablePath(std::string_view text, std::string& out) {
+  std::string path(text);
+  if (access(path.c_str(), R_OK) != 0) {
+    return Wrong(absl::StrCat(
+        "\"", path, "\" cannot be read: ", std::string(strerror(errno))));
+  }
+  out = std::move(path);
+  return absl::OkStatus();
+}
+
+template <typename Value, size_t N>
+absl::Status ReadWord(
+    std::string_view text,
+    const std::array<std::pair<std::string_view, Value>, N>& words,
+    Value& out) {
+  std::string expected;
+  for (const auto& [word, value] : words) {
+    if (text == word) return out = value, absl::OkStatus();
+    absl::StrAppend(&expected, expected.empty() ? "" : ", ", ToAbsl(word));
+  }
+  return Wrong(absl::StrCat("\"", ToAbsl(text.substr(0, 80)), "\" is none of ",
+                            expected));
+}
+
+constexpr std::array<std::pair<std::string_view, ice::LoopbackUse>, 3>
+    kLoopbackWords = {{{"auto", ice::LoopbackUse::kWhenAlone},
+                       {"always", ice::LoopbackUse::kAlways},
+                       {"never", ice::LoopbackUse::kNever}}};
+constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kFormatWords = {
+    {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}};
+constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevelWords = {
+    {{"debug", LogLevel::kDebug},
+     {"info", LogLevel::kInfo},
+     {"warning", LogLevel::kWarning},
+     {"error", LogLevel::kError}}};
+
+// Rows for the commonest kinds of value.
+Flag Size(std::string_view name, uint64_t& out, Bounds<uint64_t> bounds,
+          std::string_view help) {
+  return {name,
+          "BYTES",
+          "",
+          SizeText(out),
+          help,
+          [&out, bounds](std::string_view text) {
+            return ReadSize(text, bounds, out);
+          }};
+}
+
+Flag Number(std::string_view name, uint64_t& out, Bounds<uint64_t> bounds,
+            std::string fallback, std::string_view help) {
+  return {name,
+          "N",
+          "",
+          std::move(fallback),
+          help,
+          [&out, bounds](std::string_view text) {
+            return ReadNumber(text, bounds, out);
+          }};
+}
+
+Flag Time(std::string_view name, absl::Duration& out,
+          Bounds<absl::Duration> bounds, std::string_view help) {
+  return {name,
+          "DURATION",
+          "",
+          absl::FormatDuration(out),
+          help,
+          [&out, bounds](std::string_view text) {
+            return ReadDuration(text, bounds, out);
+          }};
+}
+
+Flag Switch(std::string_view name, bool& out, std::string_view help) {
+  return {
+      name,   "BOOL",
+      "true", out ? "true" : "false",
+      help,   [&out](std::string_view text) { return ReadBool(text, out); }};
+}
+
+Flag List(std::string_view name, std::vector<std::string>& out,
+          std::string_view help) {
+  return {name, "NAME,...",
+          "",   "none",
+          help, [&out](std::string_view text) { return ReadList(text, out); }};
+}
+
+Flag Path(std::string_view name, std::string& out, std::string_view help) {
+  return {name,
+          "PATH",
+          "",
+          "none",
+          help,
+          [&out](std::string_view text) {
+            return ReadReadablePath(text, out); }};
+}
+
+FlagGroup ListenFlags(Options& o) {
+  const auto admin = [&o](std::string_view text) {
+    if (text == "off") return o.admin_listen.reset(), absl::OkStatus();
+    return ReadLocation(text, o.admin_listen.emplace());
+  };
+  return {
+      "Where it is reached",
+      {
+          {"listen", "ADDRESS", "", o.listen.text,
+           "The API, as HOST:PORT (an IP address, localhost, or nothing for "
+           "all "
+           "addresses; port 0 for one that is free) or unix:PATH.",
+           [&o](std::string_view text) {
+             return ReadLocation(text, o.listen);
+           }},
+          {"admin-listen", "ADDRESS", "", o.admin_listen->text,
+           "The admin port, plaintext, with health for probes. \"off\": none.",
+           admin},
+          Switch(
+              "insecure-bind", o.insecure_bind,
+              "Let the API listen beyond this machine although it is "
+              "plaintext and asks nobody who they are. Only behind something "
+              "that does both."),
+      }};
+}
+
+FlagGroup PoolFlags(Options& o) {
+  const Bounds<absl::Duration> day = {absl::Seconds(1), absl::Hours(24)};
+  return {
+      "The pool of peers",
+      {{"node", "NAME", "", o.node,
+        "This server's part of its peers' names, by which a proxy can route: "
+        "a DNS label, different for each server.",
+        [&o](std::string_view text) { return ReadNode(text, o.node); }},
+       Number("max-peers", o.max_peers, {1, 1000000},
+              std::to_string(o.max_peers),
+              "Peers at a time. Beyond: RESOURCE_EXHAUSTED, PEERS."),
+       Number("event-loops", o.event_loops, {1, 256}, "one per processor",
+              "Threads that carry the network traffic of all peers."),
+       Time("lease-ttl", o.lease_ttl, day,
+            "How long a peer lives that nobody renews and that asked for "
+            "nothing else."),
+       Time("max-lease-ttl", o.max_lease_ttl, day,
+            "The longest time a peer may ask for."),
+       Time("tombstone-ttl", o.tombstone_ttl, {absl::ZeroDuration(), day.max},
+            "How long a closed peer can be asked why it closed."),
+       Time("drain-timeout", o.drain_timeout, {absl::ZeroDuration(), day.max},
+            "How long SIGTERM and SIGINT wait for peers and calls to end; a "
+            "second signal waits for nothing.")}};
+}
+
+FlagGroup NetworkFlags(Options& o) {
+  ice::AddressSelection& addresses = o.ice.addresses;
+  return {
+      "The network of the peers",
+      {{"port-range", "FIRST-LAST", "", "any",
+        "UDP ports of host candidates. Beyond: RESOURCE_EXHAUSTED, PORTS.",
+        [&o](std::string_view text) { return ReadPortRange(text, o.ice); }},
+       {"loopback", "WHEN", "always", "auto",
+        "Loopback addresses as candidates: always, never, or auto: where there "
+        "is no other address.",
+        [&addresses](std::string_view text) {
+          return ReadWord(text, kLoopbackWords, addresses.loopback);
+        }},
+       List("interfaces", addresses.interfaces,
+            "Only these network interfaces; a name may end in *."),
+       List("exclude-interfaces", addresses.excluded_interfaces,
+            "Never these network interfaces, such as docker*."),
+       {"addresses", "IP,...", "", "all",
+        "Exactly these local addresses, whatever the interfaces.",
+        [&addresses](std::string_view text) {
+          return ReadAddresses(text, addresses.addresses);
+        }},
+       Switch("ipv4", addresses.ipv4, "IPv4 candidates."),
+       Switch("ipv6", addresses.ipv6, "IPv6 candidates."),
+       Path("certificate", o.certificate,
+            "PEM file of the certificate that peers show in DTLS. Read again "
+            "for each peer, so it can be rotated. Without: each peer has a "
+            "fresh ECDSA one of its own, as in a browser."),
+       Path("key", o.key, "PEM file of its private key.")}};
+}
+
+FlagGroup LimitFlags(Options& o) {
+  return {
+      "Limits of calls",
+      {Size("max-description-size", o.max_description_bytes, {kKiB, kMiB},
+            "The text of one session description."),
+       Number("max-data-channels", o.max_data_channels, {1, 1024},
+              std::to_string(o.max_data_channels),
+              "The most data channels that a peer may ask for."),
+       Size("max-message-size", o.max_message_size, {kKiB, kMiB},
+            "One message of a data channel, in either direction."),
+       Size("send-buffer", o.send_buffer_bytes, {64 * kKiB, 64 * kMiB},
+            "What may wait to be sent on one data channel."),
+       Size("receive-buffer", o.receive_buffer_bytes, {64 * kKiB, 64 * kMiB},
+            "What one data channel keeps of messages not yet read."),
+       Size("peer-receive-buffer", o.peer_receive_buffer_bytes,
+            {64 * kKiB, 256 * kMiB}, "The same, of all channels of a peer."),
+       Size("event-history", o.event_history_bytes, {4 * kKiB, 16 * kMiB},
+            "What a peer keeps of its events for watchers that resume.")}};
+}
+
+FlagGroup LogFlags(Options& o) {
+  return {"Logs, to standard error",
+          {{"log-format", "FORMAT", "", "text", "text or json.",
+            [&o](std::string_view text) {
+              return ReadWord(text, kFormatWords, o.log.format);
+            }},
+           {"log-level", "LEVEL", "", "info",
+            "debug (every call), info, warning or error.",
+            [&o](std::string_view text) {
+              return ReadWord(text, kLevelWords, o.log.level);
+            }}}};
+}
+
+std::vector<FlagGroup> Flags(Options& options) {
+  return {ListenFlags(options), PoolFlags(options), NetworkFlags(options),
+          LimitFlags(options), LogFlags(options)};
+}
+
+// What no flag can judge alone.
+absl::Status Check(const Options& o) {
+  if (!o.listen.local && !o.insecure_bind) {
+    return Wrong(absl::StrCat(
+        "--listen: ", o.listen.text,
+        " is reachable from other machines, and the API is plaintext and asks "
+        "nobody who they are; say --insecure-bind if that is meant"));
+  }
+  if (o.admin_listen && !o.listen.unix_socket() && o.listen.port != 0 &&
+      o.admin_listen->port == o.listen.port) {
+    return Wrong("--admin-listen: has the port of --listen");
+  }
+  if (o.certificate.empty() != o.key.empty()) {
+    return Wrong(o.key.empty() ? "--certificate: needs --key beside it"
+                               : "--key: needs --certificate beside it");
+  }
+  if (o.lease_ttl > o.max_lease_ttl) {
+    return Wrong("--lease-ttl: is longer than --max-lease-ttl");
+  }
+  if (!o.ice.addresses.ipv4 && !o.ice.addresses.ipv6) {
+    return Wrong("--ipv6: is off, and so is --ipv4: no address is left");
+  }
+  for (const auto& [flag, bytes] :
+       {std::pair("--send-buffer", o.send_buffer_bytes),
+        std::pair("--receive-buffer", o.receive_buffer_bytes),
+        std::pair("--peer-receive-buffer", o.peer_receive_buffer_bytes)}) {
+    if (bytes >= o.max_message_size) continue;
+    return Wrong(absl::StrCat(flag, ": ", SizeText(bytes),
+                              " does not hold one message of "
+                              "--max-message-size, ",
+                              SizeText(o.max_message_size)));
+  }
+  if (o.peer_receive_buffer_bytes < o.receive_buffer_bytes) {
+    return Wrong("--peer-receive-buffer: is smaller than --receive-buffer");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Invocation> ParseInvocation(
+    std::span<const std::string_view> arguments,
+    const EnvironmentLookup& environment) {
+  for (const std::string_view argument : arguments) {
+    if (argument == "--help" || argument == "-h") {
+      return Invocation{.kind = Invocation::Kind::kHelp};
+    }
+    if (argument == "--version") {
+      return Invocation{.kind = Invocation::Kind::kVersion};
+    }
+  }
+  Invocation invocation;
+  const std::vector<FlagGroup> flags = Flags(invocation.options);
+  absl::Status status = ParseFlags(flags, arguments, environment);
+  if (status.ok()) status = Check(invocation.options);
+  if (!status.ok()) return status;
+  return invocation;
+}
+
+std::string HelpText() {
+  Options options;
+  return absl::StrCat(
+      R"(parleyd: WebRTC peer connections, driven by gRPC calls.
+
+Usage: parleyd [FLAG...]
+
+Starts the server in the foreground. When it is ready it prints one line,
+"parleyd listening on ADDRESS". Try it from another terminal:
+
+  grpcurl -plaintext localhost:50051 list
+  grpcurl -plaintext localhost:50051 describe parley.v1.PeerService
+  grpcurl -plaintext -d '{}' localhost:50051 parley.v1.PeerService/CreatePeer
+
+SIGTERM and SIGINT end it in order: health says NOT_SERVING, new peers are
+refused, the others are closed.
+
+Every flag is also an environment variable: --max-peers is PARLEY_MAX_PEERS.
+A flag beats its variable. In brackets: the default.
+
+)",
+      DescribeFlags(Flags(options)), R"(
+  --help, --version
+      Print this text, or the version, and exit.
+
+Exit codes: 0 ended as asked, 1 could not start or go on, 2 wrong usage.
+)");
+}
+
+}  // namespace parley::service

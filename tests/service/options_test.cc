@@ -1,0 +1,128 @@
+#include "service/options.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace parley::service {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+absl::StatusOr<Invocation> Parse(
+    std::vector<std::string_view> arguments,
+    std::map<std::string, std::string> environment = {}) {
+  return ParseInvocation(arguments, [&](const std::string& name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? nullptr : found->second.c_str();
+  });
+}
+
+std::string Refusal(std::vector<std::string_view> arguments) {
+  return std::string(Parse(std::move(arguments)).status().message());
+}
+
+TEST(OptionsTest, WithoutFlagsItServesThisMachineOnly) {
+  const auto invocation = Parse({});
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  EXPECT_EQ(invocation->kind, Invocation::Kind::kServe);
+  EXPECT_EQ(invocation->options.listen.text, "127.0.0.1:50051");
+  EXPECT_EQ(invocation->options.admin_listen->text, "127.0.0.1:50052");
+}
+
+TEST(OptionsTest, FlagsAndVariablesReachTheirPlaces) {
+  const auto invocation =
+      Parse({"--listen=unix:/tmp/p.sock", "--admin-listen=off", "--node=pod-1",
+             "--max-peers=12", "--port-range=40000-40010", "--loopback",
+             "--interfaces=eth0,wl*", "--lease-ttl=10s", "--log-format=json"},
+            {{"PARLEY_LOG_LEVEL", "debug"},
+             {"PARLEY_MAX_PEERS", "13"},
+             {"PARLEY_MAX_MESSAGE_SIZE", "64KiB"}});
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  const Options& o = invocation->options;
+  EXPECT_EQ(o.listen.text, "unix:/tmp/p.sock");
+  EXPECT_FALSE(o.admin_listen.has_value());
+  EXPECT_EQ(o.node, "pod-1");
+  EXPECT_EQ(o.max_peers, 12u);
+  EXPECT_EQ(o.ice.min_port, 40000);
+  EXPECT_EQ(o.ice.max_port, 40010);
+  EXPECT_EQ(o.ice.addresses.loopback, ice::LoopbackUse::kAlways);
+  EXPECT_THAT(o.ice.addresses.interfaces, ElementsAre("eth0", "wl*"));
+  EXPECT_EQ(o.lease_ttl, absl::Seconds(10));
+  EXPECT_EQ(o.log.format, LogFormat::kJson);
+  EXPECT_EQ(o.log.level, LogLevel::kDebug);
+  EXPECT_EQ(o.max_message_size, 65536u);
+}
+
+TEST(OptionsTest, PlaintextBeyondThisMachineHasToBeMeant) {
+  for (const std::string wide :
+       {"--listen=0.0.0.0:50051", "--listen=:50051", "--listen=[::]:50051",
+        "--listen=192.0.2.1:50051"}) {
+    EXPECT_THAT(Refusal({wide}), HasSubstr("say --insecure-bind")) << wide;
+    EXPECT_EQ(Refusal({wide, "--insecure-bind"}), "") << wide;
+  }
+  for (const std::string local :
+       {"--listen=localhost:1", "--listen=127.1.2.3:1", "--listen=[::1]:1",
+        "--listen=unix:/x", "--listen=unix-abstract:x"}) {
+    EXPECT_EQ(Refusal({local}), "") << local;
+  }
+}
+
+TEST(OptionsTest, RefusesInOneLineWhatCannotBe) {
+  const struct {
+    std::vector<std::string_view> arguments;
+    std::string_view message;
+  } cases[] = {
+      {{"--listen=50051"}, "--listen: \"50051\" is not HOST:PORT"},
+      {{"--listen=example.org:1"}, "--listen: \"example.org:1\" has a host"},
+      {{"--listen=::1:50051"}, "IPv6 in brackets"},
+      {{"--listen=127.0.0.1:65536"}, "from 0 to 65535"},
+      {{"--listen=unix:"}, "names no Unix socket"},
+      {{"--admin-listen=127.0.0.1:50051"}, "has the port of --listen"},
+      {{"--node=Pod"}, "--node: a node is named by a DNS label"},
+      {{"--node=-x"}, "DNS label"},
+      {{"--max-peers=0"}, "--max-peers: 0 is not between"},
+      {{"--port-range=50-40"}, "--port-range: the first port, 50, lies above"},
+      {{"--port-range=50"}, "is not FIRST-LAST"},
+      {{"--addresses=10.0.0.300"}, "\"10.0.0.300\" is not an IP address"},
+      {{"--loopback=maybe"}, "is none of auto, always, never"},
+      {{"--ipv4=off", "--ipv6=off"}, "no address is left"},
+      {{"--certificate=/nonexistent.pem"}, "cannot be read: No such file"},
+      {{"--certificate=/dev/null"}, "--certificate: needs --key beside it"},
+      {{"--key=/dev/null"}, "--key: needs --certificate beside it"},
+      {{"--lease-ttl=2h", "--max-lease-ttl=1h"}, "longer than --max-lease-ttl"},
+      {{"--max-message-size=1MiB", "--send-buffer=512KiB"},
+       "--send-buffer: 512KiB does not hold one message"},
+      {{"--peer-receive-buffer=512KiB"}, "smaller than --receive-buffer"},
+      {{"--max-peerz=1"}, "unknown flag --max-peerz; did you mean"},
+  };
+  for (const auto& c : cases) {
+    const std::string message = Refusal(c.arguments);
+    EXPECT_THAT(message, HasSubstr(std::string(c.message)));
+    EXPECT_EQ(message.find('\n'), std::string::npos);
+  }
+}
+
+TEST(OptionsTest, HelpAndVersionWinOverEverythingElse) {
+  EXPECT_EQ(Parse({"--nonsense", "--help"})->kind, Invocation::Kind::kHelp);
+  EXPECT_EQ(Parse({"--version"})->kind, Invocation::Kind::kVersion);
+}
+
+TEST(OptionsTest, HelpTeaches) {
+  const std::string help = HelpText();
+  EXPECT_THAT(help, HasSubstr("grpcurl -plaintext"));
+  EXPECT_THAT(help, HasSubstr("--max-peers=N   (10000)"));
+  EXPECT_THAT(help, HasSubstr("PARLEY_MAX_PEERS"));
+  EXPECT_THAT(help, HasSubstr("Exit codes"));
+  for (size_t at = 0, end; at < help.size(); at = end + 1) {
+    end = help.find('\n', at);
+    EXPECT_LE(end - at, 80u) << help.substr(at, end - at);
+  }
+}
+
+}  // namespace
+}  // namespace parley::service
