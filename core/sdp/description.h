@@ -128,7 +128,9 @@ struct TransportAttributes {
 
 // All that is said about one RTP payload type.
 struct Codec {
-  uint8_t payload_type = 0;  // 0-127
+  // RTP carries 0-127 (RFC 3550 5.1). Descriptions of real stacks name higher
+  // ones, which can be read but never be used.
+  uint8_t payload_type = 0;
   // a=rtpmap (RFC 8866 6.6), compared without regard to case. Empty when there
   // was none for a dynamic payload type; the parser fills in RFC 3551's static
   // ones.

@@ -7,6 +7,7 @@ namespace parley::sdp {
 namespace {
 
 constexpr std::string_view kDtlsSctp = "DTLS/SCTP";
+constexpr std::string_view kDataChannels = "webrtc-datachannel";
 
 // The characters of RFC 8866's `token`.
 constexpr bool IsTokenChar(char c) {
@@ -30,15 +31,16 @@ bool IsRtpSection(const MediaSection& section) {
 
 bool IsDataSection(const MediaSection& section) {
   if (section.media != "application") return false;
-  std::string_view protocol = section.protocol;
-  if (protocol == kDtlsSctp) {
+  if (section.protocol == kDtlsSctp && !section.sctpmaps.empty()) {
     return std::any_of(
         section.sctpmaps.begin(), section.sctpmaps.end(),
-        [](const SctpMap& m) { return m.protocol == "webrtc-datachannel"; });
+        [](const SctpMap& m) { return m.protocol == kDataChannels; });
   }
-  if (protocol != "UDP/DTLS/SCTP" && protocol != "TCP/DTLS/SCTP") return false;
-  return std::find(section.formats.begin(), section.formats.end(),
-                   "webrtc-datachannel") != section.formats.end();
+  return (section.protocol == "UDP/DTLS/SCTP" ||
+          section.protocol == "TCP/DTLS/SCTP" ||
+          section.protocol == kDtlsSctp) &&
+         std::find(section.formats.begin(), section.formats.end(),
+                   kDataChannels) != section.formats.end();
 }
 
 std::optional<uint16_t> SctpPort(const MediaSection& section) {
@@ -107,6 +109,7 @@ const Connection* EffectiveConnection(const Description& description,
 
 const MediaSection* FindSection(const Description& description,
                                 std::string_view mid) {
+  if (mid.empty()) return nullptr;
   auto found =
       std::find_if(description.sections.begin(), description.sections.end(),
                    [mid](const MediaSection& s) { return s.mid == mid; });

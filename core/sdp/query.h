@@ -55,7 +55,8 @@ Direction EffectiveDirection(const Description& description,
 const Connection* EffectiveConnection(const Description& description,
                                       const MediaSection& section);
 
-// The section with this mid; nullptr: none. The first of several.
+// The section with this mid; nullptr: none, or no mid given. The first of
+// several.
 const MediaSection* FindSection(const Description& description,
                                 std::string_view mid);
 MediaSection* FindSection(Description& description, std::string_view mid);
