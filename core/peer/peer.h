@@ -46,10 +46,11 @@ class Peer : public std::enable_shared_from_this<Peer> {
   // Creates a peer with its first transceivers and data channels, all of them
   // or an error (those of jsep::MakeSession, AddTransceiver,
   // SetCodecPreferences and sctp::DataChannels::Create). The executor, on which
-  // its transports will live, must outlive it.
+  // its transports will live, must outlive it. `on_gone` is called once, on the
+  // strand, when the peer was closed and has given everything back.
   static absl::StatusOr<std::shared_ptr<Peer>> Create(
       std::string name, PeerInit init, const Environment& environment,
-      Executor& executor);
+      Executor& executor, absl::AnyInvocable<void()> on_gone);
   ~Peer();
 
   const std::string& name() const { return info_.name; }
@@ -139,40 +140,45 @@ class Peer : public std::enable_shared_from_this<Peer> {
   class TransportEvents;
   struct TransportEntry;
   using Finished = OperationChain::Finished;
-  // The answer of a running operation that waits for something.
+  // What goes on when something that was waited for has ended.
   using Continuation = absl::AnyInvocable<void(absl::Status)>;
+  // Begins an operation. It calls Finished when it was answered.
+  using Body = absl::AnyInvocable<void(Finished)>;
 
-  Peer(std::string name, PeerInit init, const Environment& environment,
-       Executor& executor, jsep::Session session);
+  Peer(std::string name, PeerInit& init, const Environment& environment,
+       Executor& executor, jsep::Session session,
+       absl::AnyInvocable<void()> on_gone);
 
   // peer.cc: calls and state.
-  template <typename Answer>
-  void Chain(Call call, Answer refuse,
-             absl::AnyInvocable<void(Answer, Finished)> run);
+  void Chain(Call call, Continuation refuse, Body body);
+  bool Begin(Call& call, Continuation& refuse);
   absl::Status AddFirstObjects(PeerInit& init);
+  void Start();
   const Snapshot& CurrentSnapshot();
-  void UpdateNegotiationNeeded();
   void Emit(EventBody body);
   absl::Status ClosedError() const;
 
-  // Waiting inside an operation: at most one at a time.
+  // Waiting inside an operation, for one thing at a time. The result may come
+  // on any thread; when the peer is closed before, PEER_CLOSED comes instead.
   Continuation Await(Continuation then);
   void EnsureCertificate(Continuation then);
 
   // peer_negotiation.cc
-  void PlanLocalAndApply(std::optional<jsep::SdpType> type, std::string text,
-                         Continuation done);
+  void PlanLocalAndApply(std::optional<jsep::SdpType> type,
+                         const std::string& text, Continuation done);
+  absl::StatusOr<jsep::Plan> PlanRemote(
+      const jsep::RemoteDescriptionInit& description);
   void Apply(jsep::Plan plan, Continuation done);
-  void StartTransports(std::vector<jsep::StartIce> starts, Continuation done);
+  void StartTransports(const std::vector<jsep::StartIce>& starts,
+                       Continuation done);
   void UndoStarts(const std::vector<jsep::StartIce>& starts);
   CandidateResult AddCandidate(const CandidateInput& input, bool queue_early);
   void RetryQueuedCandidates();
 
-  // peer_effects.cc
+  // peer_effects.cc: what a committed plan asks for.
   void Execute(jsep::Effects effects);
-  void Do(const jsep::StartIce& effect);
   void Do(const jsep::SetRemoteIce& effect);
-  void Do(jsep::AddRemoteCandidates& effect);
+  void Do(const jsep::AddRemoteCandidates& effect);
   void Do(const jsep::EndRemoteCandidates& effect);
   void Do(const jsep::AbandonIce& effect);
   void Do(const jsep::SetDtls& effect);
@@ -183,24 +189,36 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void Do(const jsep::RolledBack& effect);
   void Do(const jsep::SignalingStateChanged& effect);
   void Do(const jsep::TrackEvent& effect);
-  template <typename Told>
-  void Do(const Told&) {}  // in the snapshot of DescriptionApplied
+  // Everything else shows in the state that comes with DescriptionApplied.
+  template <typename Shown>
+  void Do(const Shown&) {}
+  void EmitApplied(jsep::Side side, jsep::SdpType type,
+                   std::optional<DescriptionSummary> description);
 
   // peer_transports.cc: what transports report.
   TransportEntry* FindEntry(jsep::TransportId id);
   TransportEntry& OpenTransport(const jsep::StartIce& start);
-  void CloseEntry(std::unique_ptr<TransportEntry> entry);
+  void CloseEntry(jsep::TransportId id);
+  void CloseTransport(std::shared_ptr<Transport> transport);
   void OnLocalCandidate(jsep::TransportId id, const std::string& ufrag,
-                        std::optional<sdp::Candidate> candidate);
+                        const std::optional<sdp::Candidate>& candidate);
   void OnGatheringState(jsep::TransportId id, const std::string& ufrag,
                         ice::GatheringState state);
-  void OnDtlsState(jsep::TransportId id, dtls::State state, absl::Status why);
   void UpdateStates();
 
   // peer_channels.cc
   void OnSctpState(sctp::State state, sctp::StreamCounts streams,
-                   absl::Status why);
+                   const absl::Status& why);
+  void OnBytesSent(uint16_t stream, size_t bytes);
   void RunChannelEffects();
+  void Do(sctp::SendMessage& effect);
+  void Do(const sctp::ResetStream& effect);
+  void Do(const sctp::ChannelAnnounced& effect);
+  void Do(const sctp::ChannelIdAssigned& effect);
+  void Do(const sctp::ChannelStateChanged& effect);
+  void Do(const sctp::ChannelFailed& effect);
+  void Do(sctp::MessageReceived& effect);
+  void Do(const sctp::BufferedAmountLow& effect);
   void UpdateReceiving();
   Transport* SctpTransport();
 
@@ -227,6 +245,10 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
   std::vector<std::unique_ptr<TransportEntry>> transports_;
   size_t closing_transports_ = 0;
+  // While a description waits for its transports to start, what they gather is
+  // held back until it is applied.
+  bool holding_ = false;
+  std::vector<absl::AnyInvocable<void()>> held_;
   ice::GatheringState gathering_state_ = ice::GatheringState::kNew;
   ice::ConnectionState ice_state_ = ice::ConnectionState::kNew;
   ConnectionState connection_state_ = ConnectionState::kNew;
@@ -234,7 +256,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
   sctp::DataChannels channels_;
   ChannelEnds ends_;
   sctp::State sctp_state_ = sctp::State::kNew;
+  uint32_t sctp_association_ = 0;
   bool receiving_ = true;
+  absl::Status channel_error_;  // of the next state change
 
   std::vector<CandidateInput> queued_candidates_;
   EventLog log_;
@@ -242,11 +266,14 @@ class Peer : public std::enable_shared_from_this<Peer> {
   std::vector<std::shared_ptr<Watcher>> watchers_;
   std::optional<Snapshot> snapshot_;  // while nothing has changed
 
-  absl::Duration lease_deadline_;  // monotonic
+  absl::Duration lease_end_;  // monotonic
   int lease_holders_ = 0;
   bool lease_warned_ = false;
-  Executor::TimerId lease_timer_ = Executor::TimerId::kNone;  // on the executor
-  std::vector<absl::AnyInvocable<void(const View&)>> on_gone_;
+  // On the executor only.
+  Executor::TimerId lease_timer_ = Executor::TimerId::kNone;
+
+  absl::AnyInvocable<void()> on_gone_;
+  std::vector<absl::AnyInvocable<void(const View&)>> closers_;
 };
 
 }  // namespace parley::peer

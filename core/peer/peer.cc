@@ -1,0 +1,282 @@
+#include "core/peer/peer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/errors.h"
+#include "core/peer/transport_entry.h"
+
+namespace parley::peer {
+namespace {
+
+sctp::DataChannels::Limits ChannelLimits(const PeerInit& init,
+                                         const Limits& limits) {
+  return {.max_channels = init.max_data_channels,
+          .max_send_buffer = limits.send_buffer_bytes};
+}
+
+std::optional<DescriptionSummary> Summarize(
+    const std::optional<jsep::SessionDescription>& description,
+    const std::optional<jsep::SessionDescription>& other) {
+  if (!description) return std::nullopt;
+  DescriptionSummary summary{description->type, description->body->id, ""};
+  if (description->type != jsep::SdpType::kOffer && other) {
+    summary.offer_id = other->body->id;
+  }
+  return summary;
+}
+
+// The offer that a provisional or final answer of one side answers.
+const std::optional<jsep::SessionDescription>& OfferFor(
+    const std::optional<jsep::SessionDescription>& pending,
+    const std::optional<jsep::SessionDescription>& current) {
+  return pending ? pending : current;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Peer>> Peer::Create(
+    std::string name, PeerInit init, const Environment& environment,
+    Executor& executor, absl::AnyInvocable<void()> on_gone) {
+  auto session =
+      jsep::MakeSession(std::move(init.configuration), environment.random);
+  if (!session.ok()) return session.status();
+  // Not make_shared: the constructor is private.
+  std::shared_ptr<Peer> peer(
+      new Peer(std::move(name), init, environment, executor,
+               *std::move(session), std::move(on_gone)));
+  const absl::Status added = peer->AddFirstObjects(init);
+  if (!added.ok()) return added;
+  peer->Start();
+  return peer;
+}
+
+Peer::Peer(std::string name, PeerInit& init, const Environment& environment,
+           Executor& executor, jsep::Session session,
+           absl::AnyInvocable<void()> on_gone)
+    : environment_(environment),
+      executor_(executor),
+      info_{.name = std::move(name),
+            .labels = std::move(init.labels),
+            .polite = init.polite,
+            .max_data_channels = init.max_data_channels,
+            .gathering = std::move(init.gathering),
+            .create_time = environment.clock.Now(),
+            .lease_ttl = init.lease_ttl},
+      session_(std::move(session)),
+      chain_([this] {
+        if (negotiation_needed_.Update(session_, true)) {
+          Emit(NegotiationNeeded());
+        }
+      }),
+      channels_(ChannelLimits(init, environment.limits)),
+      ends_({.channel_bytes = environment.limits.receive_buffer_bytes,
+             .peer_bytes = environment.limits.peer_receive_buffer_bytes},
+            [this] { UpdateReceiving(); }),
+      log_(environment.limits.event_history_bytes),
+      replies_(environment.limits.request_ids),
+      on_gone_(std::move(on_gone)) {}
+
+Peer::~Peer() = default;
+
+absl::Status Peer::AddFirstObjects(PeerInit& init) {
+  if (init.transceivers.size() > environment_.limits.max_transceivers) {
+    return MakeError(
+        Reason::kLimitExceeded, "too many transceivers",
+        {{"field", "transceivers"},
+         {"limit", std::to_string(environment_.limits.max_transceivers)}});
+  }
+  for (TransceiverSpec& spec : init.transceivers) {
+    const auto id = jsep::AddTransceiver(
+        session_, spec.kind, std::move(spec.init), environment_.random);
+    if (!id.ok()) return id.status();
+    if (spec.codec_preferences.empty()) continue;
+    const absl::Status preferred = jsep::SetCodecPreferences(
+        session_, *id, std::move(spec.codec_preferences));
+    if (!preferred.ok()) return preferred;
+  }
+  for (ChannelSpec& spec : init.channels) {
+    const auto key = channels_.Create(std::move(spec.init));
+    if (!key.ok()) return key.status();
+    ends_.Add(*key);
+    const absl::Status threshold = channels_.SetBufferedAmountLowThreshold(
+        *key, spec.buffered_amount_low_threshold);
+    if (!threshold.ok()) return threshold;
+    const absl::Status noted = jsep::NoteDataChannelCreated(session_);
+    if (!noted.ok()) return noted;
+  }
+  return absl::OkStatus();
+}
+
+void Peer::Start() {
+  RenewLease();
+  ArmLease(info_.lease_ttl);
+  strand_.Post([self = shared_from_this()] {
+    self->RunChannelEffects();
+    if (self->negotiation_needed_.Update(self->session_, true)) {
+      self->Emit(NegotiationNeeded());
+    }
+  });
+}
+
+void Peer::Chain(Call call, Continuation refuse, Body body) {
+  strand_.Post([self = shared_from_this(), call = std::move(call),
+                refuse = std::move(refuse), body = std::move(body)]() mutable {
+    // One operation has one answer: either `refuse` or `body` gives it.
+    struct Pending {
+      Call call;
+      Continuation refuse;
+      Body body;
+    };
+    auto pending = std::make_shared<Pending>(
+        Pending{std::move(call), std::move(refuse), std::move(body)});
+    self->chain_.Enqueue(
+        {.run =
+             [self, pending](Finished finished) mutable {
+               if (!self->Begin(pending->call, pending->refuse)) {
+                 return finished();
+               }
+               pending->body(std::move(finished));
+             },
+         .refuse =
+             [pending](const absl::Status& why) { pending->refuse(why); }});
+  });
+}
+
+bool Peer::Begin(Call& call, Continuation& refuse) {
+  if (closed()) {
+    refuse(ClosedError());
+    return false;
+  }
+  if (!call.request_id.empty()) {
+    const auto reply = replies_.Find(call.request_id, call.request_hash);
+    if (!reply.ok()) {
+      refuse(reply.status());
+      return false;
+    }
+    if (*reply != nullptr) {
+      call.replay(**reply);
+      return false;
+    }
+  }
+  if (call.expected_state && *call.expected_state != session_.state) {
+    const std::string now(jsep::SignalingStateName(session_.state));
+    const std::string expected(
+        jsep::SignalingStateName(*call.expected_state));
+    refuse(MakeError(Reason::kSignalingState,
+                     "the signaling state is '" + now + "', not '" + expected +
+                         "' as the call expects; nothing was done",
+                     {{"state", now}, {"expected_state", expected}}));
+    return false;
+  }
+  RenewLease();
+  return true;
+}
+
+Peer::Continuation Peer::Await(Continuation then) {
+  waiting_ = std::move(then);
+  const uint64_t wait = ++wait_;
+  return [self = shared_from_this(), wait](absl::Status status) {
+    self->strand_.Post([self, wait, status = std::move(status)]() mutable {
+      if (wait != self->wait_ || !self->waiting_) return;
+      std::exchange(self->waiting_, nullptr)(std::move(status));
+    });
+  };
+}
+
+void Peer::EnsureCertificate(Continuation then) {
+  if (certificate_ != nullptr) return then(absl::OkStatus());
+  environment_.certificates(
+      [self = shared_from_this(), resume = Await(std::move(then))](
+          absl::StatusOr<crypto::CertificatePtr> made) mutable {
+        self->strand_.Post([self, resume = std::move(resume),
+                            made = std::move(made)]() mutable {
+          absl::Status status = made.status();
+          if (made.ok() && !self->closed() && self->certificate_ == nullptr) {
+            status = jsep::SetFingerprints(self->session_,
+                                           {(*made)->fingerprint()});
+            if (status.ok()) self->certificate_ = *std::move(made);
+          }
+          resume(std::move(status));
+        });
+      });
+}
+
+absl::Status Peer::ClosedError() const {
+  const std::string reason(CloseReasonName(info_.closure->reason));
+  return MakeError(Reason::kPeerClosed,
+                   "the peer is closed (" + reason + "); create a new one",
+                   {{"close_reason", reason},
+                    {"detail", info_.closure->detail},
+                    {"peer", info_.name}});
+}
+
+void Peer::Emit(EventBody body) {
+  snapshot_.reset();
+  log_.Append(environment_.clock.Now(), std::move(body));
+  for (const auto& watcher : watchers_) watcher->OnEventsAvailable();
+}
+
+View Peer::CurrentView() { return {info_, session_, CurrentSnapshot()}; }
+
+const Snapshot& Peer::CurrentSnapshot() {
+  if (snapshot_) return *snapshot_;
+  const jsep::Session& s = session_;
+  Snapshot& now = snapshot_.emplace();
+  now.signaling_state = s.state;
+  now.ice_gathering_state = gathering_state_;
+  now.ice_connection_state = ice_state_;
+  now.connection_state = connection_state_;
+  now.negotiation_needed = negotiation_needed_.needed();
+  now.pending_local = Summarize(
+      s.pending_local, OfferFor(s.pending_remote, s.current_remote));
+  now.current_local = Summarize(s.current_local, s.current_remote);
+  now.pending_remote = Summarize(
+      s.pending_remote, OfferFor(s.pending_local, s.current_local));
+  now.current_remote = Summarize(s.current_remote, s.current_local);
+  now.can_trickle = jsep::CanTrickle(s);
+  now.transceivers = s.transceivers;
+  for (const sctp::Channel* channel : channels_.All()) {
+    now.channels.push_back(*channel);
+  }
+  if (s.sctp) {
+    now.sctp = SctpSummary{sctp_state_, s.sctp->remote_max_message_size,
+                           channels_.max_channels()};
+  }
+  now.last_event_sequence = log_.last();
+  return now;
+}
+
+void Peer::Read(absl::AnyInvocable<void(const View&)> reader) {
+  strand_.Post([self = shared_from_this(), reader = std::move(reader)]() mutable {
+    reader(self->CurrentView());
+  });
+}
+
+void Peer::Announce(EventBody event) {
+  strand_.Post([self = shared_from_this(), event = std::move(event)]() mutable {
+    if (!self->closed()) self->Emit(std::move(event));
+  });
+}
+
+void Peer::Post(absl::AnyInvocable<void()> task) {
+  strand_.Post([self = shared_from_this(), task = std::move(task)]() mutable {
+    task();
+  });
+}
+
+void Peer::AddWatcher(std::shared_ptr<Watcher> watcher) {
+  strand_.Post([self = shared_from_this(), watcher = std::move(watcher)] {
+    self->watchers_.push_back(watcher);
+    watcher->OnEventsAvailable();
+  });
+}
+
+void Peer::RemoveWatcher(const Watcher* watcher) {
+  strand_.Post([self = shared_from_this(), watcher] {
+    std::erase_if(self->watchers_,
+                  [watcher](const auto& w) { return w.get() == watcher; });
+  });
+}
+
+}  // namespace parley::peer

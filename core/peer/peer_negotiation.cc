@@ -1,0 +1,362 @@
+// The negotiation of a peer: createOffer to addIceCandidate.
+
+#include <utility>
+
+#include "core/base/errors.h"
+#include "core/jsep/answer.h"
+#include "core/jsep/candidates.h"
+#include "core/jsep/offer.h"
+#include "core/jsep/plan.h"
+#include "core/peer/peer.h"
+#include "core/peer/transport_entry.h"
+#include "core/sdp/candidate.h"
+
+namespace parley::peer {
+namespace {
+
+template <typename T>
+std::shared_ptr<Reply<T>> Share(Reply<T> reply) {
+  return std::make_shared<Reply<T>>(std::move(reply));
+}
+
+std::shared_ptr<StatusReply> Share(StatusReply reply) {
+  return std::make_shared<StatusReply>(std::move(reply));
+}
+
+ice::Credentials ToIce(const jsep::IceCredentials& credentials) {
+  return {credentials.ufrag, credentials.pwd};
+}
+
+CandidateIgnored ToIgnored(jsep::IgnoredWhy why) {
+  switch (why) {
+    case jsep::IgnoredWhy::kNot:
+      return CandidateIgnored::kNot;
+    case jsep::IgnoredWhy::kPreviousGeneration:
+      return CandidateIgnored::kPreviousGeneration;
+    case jsep::IgnoredWhy::kStopped:
+      return CandidateIgnored::kStopped;
+    case jsep::IgnoredWhy::kBundled:
+      return CandidateIgnored::kBundled;
+    case jsep::IgnoredWhy::kDuplicate:
+      return CandidateIgnored::kDuplicate;
+    case jsep::IgnoredWhy::kTransport:
+      return CandidateIgnored::kTransport;
+    case jsep::IgnoredWhy::kComponent:
+      return CandidateIgnored::kComponent;
+  }
+  return CandidateIgnored::kNot;
+}
+
+bool IsName(const std::optional<sdp::Candidate>& candidate) {
+  if (!candidate) return false;
+  const sdp::AddressKind kind = sdp::KindOfAddress(candidate->address);
+  return kind == sdp::AddressKind::kMdnsName || kind == sdp::AddressKind::kName;
+}
+
+// Views of what the input owns.
+jsep::CandidateInit ToInit(const CandidateInput& input) {
+  jsep::CandidateInit init{.candidate = input.candidate};
+  if (input.mid) init.mid = *input.mid;
+  if (input.mline_index) init.mline_index = *input.mline_index;
+  if (input.ufrag) init.ufrag = *input.ufrag;
+  return init;
+}
+
+}  // namespace
+
+void Peer::CreateOffer(Call call, OfferRequest request,
+                       Reply<jsep::CreatedDescription> reply) {
+  auto answer = Share(std::move(reply));
+  Chain(
+      std::move(call),
+      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
+      [this, answer, request](Finished finished) mutable {
+        const absl::Status allowed = jsep::CheckCanCreateOffer(session_);
+        if (!allowed.ok()) {
+          (*answer)(allowed, CurrentView());
+          return finished();
+        }
+        EnsureCertificate([this, answer, request,
+                           finished = std::move(finished)](
+                              absl::Status certified) mutable {
+          absl::StatusOr<jsep::CreatedDescription> created = certified;
+          if (certified.ok()) {
+            if (request.receive_audio) {
+              jsep::OfferToReceive(session_, jsep::MediaKind::kAudio,
+                                   *request.receive_audio, environment_.random);
+              snapshot_.reset();
+            }
+            if (request.receive_video) {
+              jsep::OfferToReceive(session_, jsep::MediaKind::kVideo,
+                                   *request.receive_video, environment_.random);
+              snapshot_.reset();
+            }
+            created = jsep::CreateOffer(session_, request.options,
+                                        environment_.random);
+          }
+          if (created.ok()) jsep::Remember(session_, *created);
+          (*answer)(std::move(created), CurrentView());
+          finished();
+        });
+      });
+}
+
+void Peer::CreateAnswer(Call call, Reply<jsep::CreatedDescription> reply) {
+  auto answer = Share(std::move(reply));
+  Chain(
+      std::move(call),
+      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
+      [this, answer](Finished finished) mutable {
+        const absl::Status allowed = jsep::CheckCanCreateAnswer(session_);
+        if (!allowed.ok()) {
+          (*answer)(allowed, CurrentView());
+          return finished();
+        }
+        EnsureCertificate([this, answer, finished = std::move(finished)](
+                              absl::Status certified) mutable {
+          absl::StatusOr<jsep::CreatedDescription> created = certified;
+          if (certified.ok()) {
+            created = jsep::CreateAnswer(session_, environment_.random);
+          }
+          if (created.ok()) jsep::Remember(session_, *created);
+          (*answer)(std::move(created), CurrentView());
+          finished();
+        });
+      });
+}
+
+void Peer::SetLocalDescription(Call call, std::optional<jsep::SdpType> type,
+                               std::string text, StatusReply reply) {
+  auto answer = Share(std::move(reply));
+  Chain(
+      std::move(call),
+      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
+      [this, answer, type, text = std::move(text)](Finished finished) mutable {
+        PlanLocalAndApply(type, text,
+                          [this, answer, finished = std::move(finished)](
+                              absl::Status status) mutable {
+                            (*answer)(std::move(status), CurrentView());
+                            finished();
+                          });
+      });
+}
+
+void Peer::PlanLocalAndApply(std::optional<jsep::SdpType> type,
+                             const std::string& text, Continuation done) {
+  // Without a text one may have to be created, which takes a certificate.
+  const bool creates = text.empty() && type != jsep::SdpType::kRollback;
+  auto plan_and_apply = [this, type, text,
+                         done = std::move(done)](absl::Status status) mutable {
+    if (!status.ok()) return done(std::move(status));
+    auto plan =
+        type == jsep::SdpType::kRollback
+            ? jsep::PlanRollback(session_, jsep::Side::kLocal)
+            : jsep::PlanLocal(session_, {.type = type, .text = text},
+                              environment_.random);
+    if (!plan.ok()) return done(plan.status());
+    Apply(*std::move(plan), std::move(done));
+  };
+  if (creates) return EnsureCertificate(std::move(plan_and_apply));
+  plan_and_apply(absl::OkStatus());
+}
+
+absl::StatusOr<jsep::Plan> Peer::PlanRemote(
+    const jsep::RemoteDescriptionInit& description) {
+  if (description.type == jsep::SdpType::kRollback) {
+    return jsep::PlanRollback(session_, jsep::Side::kRemote);
+  }
+  if (!info_.polite && jsep::RollsBackFirst(session_.state, jsep::Side::kRemote,
+                                            description.type)) {
+    return MakeError(Reason::kGlare,
+                     "the offer crosses one of this peer, which is impolite: "
+                     "its own stands; await the answer to it",
+                     {{"offer_id", session_.pending_local->body->id}});
+  }
+  return jsep::PlanRemote(session_, description, environment_.random);
+}
+
+void Peer::SetRemoteDescription(Call call, jsep::SdpType type, std::string text,
+                                std::string offer_id, bool validate_only,
+                                StatusReply reply) {
+  auto answer = Share(std::move(reply));
+  Chain(
+      std::move(call),
+      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
+      [this, answer, type, text = std::move(text),
+       offer_id = std::move(offer_id),
+       validate_only](Finished finished) mutable {
+        auto done = [this, answer, finished = std::move(finished)](
+                        absl::Status status) mutable {
+          (*answer)(std::move(status), CurrentView());
+          finished();
+        };
+        auto plan =
+            PlanRemote({.type = type, .text = text, .offer_id = offer_id});
+        if (!plan.ok()) return done(plan.status());
+        if (validate_only) return done(plan->refused);
+        Apply(*std::move(plan),
+              [this, done = std::move(done)](absl::Status status) mutable {
+                if (status.ok()) RetryQueuedCandidates();
+                done(std::move(status));
+              });
+      });
+}
+
+// Transports may refuse to start; everything else cannot fail. So they are
+// started first, and the plan is committed when they were.
+void Peer::Apply(jsep::Plan plan, Continuation done) {
+  std::vector<jsep::StartIce> starts;
+  for (const jsep::Effect& effect : plan.effects) {
+    if (const auto* start = std::get_if<jsep::StartIce>(&effect)) {
+      starts.push_back(*start);
+    }
+  }
+  auto commit = [this, starts, plan = std::move(plan),
+                 done = std::move(done)](absl::Status status) mutable {
+    if (!status.ok()) {
+      UndoStarts(starts);
+      return done(std::move(status));
+    }
+    const absl::Status refused = plan.refused;
+    Execute(jsep::Commit(session_, std::move(plan)));
+    done(refused);
+  };
+  if (starts.empty()) return commit(absl::OkStatus());
+  StartTransports(starts, std::move(commit));
+}
+
+void Peer::StartTransports(const std::vector<jsep::StartIce>& starts,
+                           Continuation done) {
+  struct Progress {
+    size_t left = 0;
+    absl::Status status;
+    Continuation resume;
+  };
+  // All transports of a peer report on one executor.
+  auto progress = std::make_shared<Progress>(
+      Progress{starts.size(), absl::OkStatus(), Await(std::move(done))});
+  holding_ = true;
+  for (const jsep::StartIce& start : starts) {
+    TransportEntry& entry =
+        start.first ? OpenTransport(start) : *FindEntry(start.transport);
+    entry.generations.push_back({start.generation, start.local.ufrag});
+    const ice::Role role = start.role == jsep::IceRole::kControlling
+                               ? ice::Role::kControlling
+                               : ice::Role::kControlled;
+    entry.transport->StartIce(
+        ToIce(start.local), role, [progress](absl::Status status) {
+          if (progress->status.ok()) progress->status = std::move(status);
+          if (--progress->left == 0) progress->resume(progress->status);
+        });
+  }
+}
+
+void Peer::UndoStarts(const std::vector<jsep::StartIce>& starts) {
+  holding_ = false;
+  held_.clear();
+  for (const jsep::StartIce& start : starts) {
+    TransportEntry* entry = FindEntry(start.transport);
+    if (entry == nullptr) continue;
+    if (start.first) {
+      CloseEntry(start.transport);
+      continue;
+    }
+    entry->generations.pop_back();
+    entry->transport->RollbackIce();
+  }
+}
+
+void Peer::RestartIce(Call call, StatusReply reply) {
+  auto answer = Share(std::move(reply));
+  Chain(
+      std::move(call),
+      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
+      [this, answer](Finished finished) {
+        const absl::Status status = jsep::RestartIce(session_);
+        snapshot_.reset();
+        (*answer)(status, CurrentView());
+        finished();
+      });
+}
+
+void Peer::ChangeTransceiver(Call call, TransceiverFunction change,
+                             Reply<jsep::TransceiverId> reply) {
+  auto answer = Share(std::move(reply));
+  Chain(
+      std::move(call),
+      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
+      [this, answer, change = std::move(change)](Finished finished) mutable {
+        jsep::Session changed = session_;
+        auto id = change(changed, environment_.random);
+        if (id.ok() && changed.transceivers.size() >
+                           environment_.limits.max_transceivers) {
+          id = MakeError(Reason::kLimitExceeded,
+                         "the peer has as many transceivers as it may have",
+                         {{"limit", std::to_string(
+                                        environment_.limits.max_transceivers)}});
+        }
+        if (id.ok()) {
+          session_ = std::move(changed);
+          if (const auto* one = jsep::FindTransceiver(session_, *id)) {
+            Emit(TransceiverChange{*one});
+          }
+        }
+        (*answer)(std::move(id), CurrentView());
+        finished();
+      });
+}
+
+void Peer::AddIceCandidates(Call call, std::vector<CandidateInput> candidates,
+                            bool queue_early,
+                            Reply<std::vector<CandidateResult>> reply) {
+  auto answer = Share(std::move(reply));
+  Chain(
+      std::move(call),
+      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
+      [this, answer, candidates = std::move(candidates),
+       queue_early](Finished finished) {
+        std::vector<CandidateResult> results;
+        results.reserve(candidates.size());
+        for (const CandidateInput& input : candidates) {
+          results.push_back(AddCandidate(input, queue_early));
+        }
+        (*answer)(std::move(results), CurrentView());
+        finished();
+      });
+}
+
+CandidateResult Peer::AddCandidate(const CandidateInput& input,
+                                   bool queue_early) {
+  auto plan = jsep::PlanCandidate(session_, ToInit(input), queue_early);
+  if (!plan.ok()) return {.error = plan.status()};
+  CandidateResult result{plan->outcome, ToIgnored(plan->why), {}};
+  if (plan->outcome == jsep::CandidateOutcome::kQueued) {
+    const size_t limit = environment_.limits.max_queued_candidates;
+    if (queued_candidates_.size() >= limit) {
+      result.error = MakeError(
+          Reason::kLimitExceeded,
+          "too many candidates wait for their description; set it first",
+          {{"limit", std::to_string(limit)}});
+    } else {
+      queued_candidates_.push_back(input);
+    }
+    return result;
+  }
+  if (plan->outcome == jsep::CandidateOutcome::kApplied &&
+      IsName(plan->candidate)) {
+    return {jsep::CandidateOutcome::kIgnored, CandidateIgnored::kHostName, {}};
+  }
+  if (plan->outcome == jsep::CandidateOutcome::kApplied) {
+    Execute(jsep::CommitCandidate(session_, *std::move(plan)));
+  }
+  return result;
+}
+
+void Peer::RetryQueuedCandidates() {
+  std::vector<CandidateInput> queued = std::move(queued_candidates_);
+  queued_candidates_.clear();
+  // What is still early is queued again; errors now concern nobody's call.
+  for (const CandidateInput& input : queued) AddCandidate(input, true);
+}
+
+}  // namespace parley::peer
