@@ -9,6 +9,7 @@
 #ifndef PARLEY_CORE_PEER_PEER_H_
 #define PARLEY_CORE_PEER_PEER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -97,6 +98,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
                    std::string data, StatusReply reply);
 
   // --- Life ---
+
+  // Whether it was closed and has given everything back.
+  bool gone() const { return gone_; }
 
   // Shows the peer. Renews nothing.
   void Read(absl::AnyInvocable<void(const View&)> reader);
@@ -232,6 +236,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   const Environment& environment_;
   Executor& executor_;
 
+  std::atomic<bool> gone_ = false;
   Strand strand_;
   // --- All below: on the strand ---
 

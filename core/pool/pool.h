@@ -54,16 +54,19 @@ struct Page {
 class Pool {
  public:
   // What it is given must outlive it.
-  Pool(Options options, Identity identity, peer::Environment& environment,
-       EventLoopPool& loops, FdBudget& descriptors);
+  Pool(Options options, Identity identity,
+       const peer::Environment& environment, EventLoopPool& loops,
+       FdBudget& descriptors);
   // All peers must be gone: call Shutdown first.
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   // Creates a peer. Errors: PEERS, FILE_DESCRIPTORS, RESOURCE_INSPECTION,
-  // DRAINING, REQUEST_ID_CONFLICT, and those of peer::Peer::Create. With a
-  // request_id used before by the same request: the same peer.
+  // DRAINING, LIMIT_EXCEEDED (the lease; zero means the default),
+  // REQUEST_ID_CONFLICT, RATE (the same request is at work on another thread),
+  // and those of peer::Peer::Create. With a request_id used before by the same
+  // request: the same peer, as long as it or its tombstone is there.
   absl::StatusOr<std::shared_ptr<peer::Peer>> Create(
       peer::PeerInit init, std::string request_id, uint64_t request_hash);
 
@@ -80,8 +83,10 @@ class Pool {
   void Drain();
   bool draining() const { return draining_; }
 
-  // Drains, closes every peer, and calls `done` when all are given back.
-  void Shutdown(peer::CloseReason reason, absl::AnyInvocable<void()> done);
+  // Drains, closes every peer, and calls `done`, on any thread, when all are
+  // given back.
+  void Shutdown(peer::CloseReason reason, std::string detail,
+                absl::AnyInvocable<void()> done);
 
   Usage usage() const;
   const Options& options() const { return options_; }
@@ -105,14 +110,15 @@ class Pool {
 
   size_t ShardOf(std::string_view name) const;
   absl::Status Admit();
+  absl::StatusOr<std::shared_ptr<peer::Peer>> CreateNew(peer::PeerInit init);
   void Release();
-  void OnGone(const std::shared_ptr<peer::Peer>& peer);
+  void OnGone(const std::string& name);
   void PurgeTombstones();
-  void Forget(std::string_view name);
+  void Forget(const std::string& name);
 
   const Options options_;
   const Identity identity_;
-  peer::Environment& environment_;
+  const peer::Environment& environment_;
   EventLoopPool& loops_;
   FdBudget& descriptors_;
 

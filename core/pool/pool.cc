@@ -1,0 +1,272 @@
+#include "core/pool/pool.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "core/base/errors.h"
+#include "core/base/strings.h"
+
+namespace parley::pool {
+namespace {
+
+using peer::Peer;
+
+// What one connected peer needs of descriptors: an agent with a socket per
+// address and its wake-up.
+constexpr int kDescriptorsPerPeer = 4;
+
+constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+
+absl::Status Full(size_t limit) {
+  return MakeRetryableError(
+      Reason::kPeers,
+      "the pool has as many peers as it may have; close some, wait, or go to "
+      "another node",
+      kRetryDelay, {{"limit", std::to_string(limit)}});
+}
+
+absl::Status Unknown(std::string_view name) {
+  return MakeError(Reason::kPeerUnknown,
+                   "there is no peer '" + std::string(name) +
+                       "'; it never was, or closed long ago",
+                   {{"peer", std::string(name)}});
+}
+
+}  // namespace
+
+Pool::Pool(Options options, Identity identity,
+           const peer::Environment& environment, EventLoopPool& loops,
+           FdBudget& descriptors)
+    : options_(options),
+      identity_(std::move(identity)),
+      environment_(environment),
+      loops_(loops),
+      descriptors_(descriptors) {}
+
+Pool::~Pool() = default;
+
+size_t Pool::ShardOf(std::string_view name) const {
+  return absl::Hash<absl::string_view>()(ToAbsl(name)) % kShards;
+}
+
+absl::Status Pool::Admit() {
+  if (draining_) {
+    return MakeRetryableError(
+        Reason::kDraining,
+        "the server takes no new peers any more; go to another node",
+        kRetryDelay);
+  }
+  if (live_.fetch_add(1) >= options_.max_peers) {
+    --live_;
+    return Full(options_.max_peers);
+  }
+  const auto descriptors = descriptors_.Reserve(kDescriptorsPerPeer);
+  if (!descriptors.ok()) {
+    --live_;
+    return descriptors.status();
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<Peer>> Pool::Create(peer::PeerInit init,
+                                                   std::string request_id,
+                                                   uint64_t request_hash) {
+  if (request_id.empty()) return CreateNew(std::move(init));
+  std::string before;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto it = requests_.find(request_id);
+    if (it != requests_.end() && it->second.hash != request_hash) {
+      return MakeError(Reason::kRequestIdConflict,
+                       "this request_id was used before with another request; "
+                       "choose a fresh one for each request",
+                       {{"field", "request_id"}});
+    }
+    // Empty while the first call is still at work on another thread.
+    if (it != requests_.end()) {
+      before = it->second.name;
+      if (before.empty()) {
+        return MakeRetryableError(
+            Reason::kRate, "the same request is being carried out right now",
+            absl::Milliseconds(100), {{"field", "request_id"}});
+      }
+    } else {
+      requests_[request_id] = {"", request_hash};
+    }
+  }
+  if (!before.empty()) return Find(before);
+  auto created = CreateNew(std::move(init));
+  absl::MutexLock lock(&mutex_);
+  if (!created.ok()) {
+    requests_.erase(request_id);
+    return created;
+  }
+  requests_[request_id].name = (*created)->name();
+  request_of_peer_[(*created)->name()] = std::move(request_id);
+  return created;
+}
+
+absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
+  if (init.lease_ttl == absl::ZeroDuration()) {
+    init.lease_ttl = options_.default_lease_ttl;
+  }
+  if (init.lease_ttl < absl::ZeroDuration() ||
+      init.lease_ttl > options_.max_lease_ttl) {
+    return MakeError(Reason::kLimitExceeded,
+                     "lease_ttl must be positive and at most " +
+                         absl::FormatDuration(options_.max_lease_ttl),
+                     {{"field", "lease_ttl"}});
+  }
+  const absl::Status admitted = Admit();
+  if (!admitted.ok()) return admitted;
+
+  PurgeTombstones();
+  std::string name = NewPeerName(identity_, environment_.random);
+  EventLoopPool::Seat seat = loops_.Take();
+  EventLoop& loop = seat.loop();
+  auto created = Peer::Create(
+      name, std::move(init), environment_, loop,
+      [this, name, seat = std::move(seat)]() mutable {
+        seat = EventLoopPool::Seat();
+        OnGone(name);
+      });
+  if (!created.ok()) {
+    Release();
+    return created;
+  }
+  bool late = false;
+  {
+    Shard& shard = shards_[ShardOf(name)];
+    absl::MutexLock lock(&shard.mutex);
+    shard.peers.emplace(name, *created);
+    late = draining_;
+  }
+  // A shutdown may have gone through the shards just before.
+  if (late) (*created)->Close(peer::CloseReason::kDrained, "the server stops",
+                              [](const peer::View&) {});
+  return created;
+}
+
+absl::StatusOr<std::shared_ptr<Peer>> Pool::Find(std::string_view name) {
+  const auto parsed = ParsePeerName(name);
+  if (!parsed.ok()) return parsed.status();
+  const absl::Status home = CheckHome(identity_, *parsed);
+  if (!home.ok()) return home;
+  const Shard& shard = shards_[ShardOf(name)];
+  absl::MutexLock lock(&shard.mutex);
+  const auto it = shard.peers.find(ToAbsl(name));
+  if (it == shard.peers.end()) return Unknown(name);
+  return it->second;
+}
+
+absl::StatusOr<Page> Pool::List(size_t page_size, std::string_view from,
+                                bool closed_too) {
+  size_t first = 0;
+  if (!from.empty()) {
+    const auto parsed = ParsePeerName(from);
+    if (!parsed.ok() || !CheckHome(identity_, *parsed).ok()) {
+      return MakeError(Reason::kPageToken,
+                       "the page_token is not one of this list; begin again",
+                       {{"field", "page_token"}});
+    }
+    first = ShardOf(from);
+  }
+  PurgeTombstones();
+  Page page;
+  for (size_t i = first; i < kShards; ++i) {
+    const Shard& shard = shards_[i];
+    absl::MutexLock lock(&shard.mutex);
+    auto it = i == first && !from.empty()
+                  ? shard.peers.lower_bound(ToAbsl(from))
+                  : shard.peers.begin();
+    for (; it != shard.peers.end(); ++it) {
+      if (!closed_too && it->second->gone()) continue;
+      if (page.peers.size() == page_size) {
+        page.next = it->first;
+        return page;
+      }
+      page.peers.push_back(it->second);
+    }
+  }
+  return page;
+}
+
+void Pool::Release() {
+  std::vector<absl::AnyInvocable<void()>> done;
+  if (--live_ == 0) {
+    absl::MutexLock lock(&mutex_);
+    done.swap(on_empty_);
+  }
+  for (auto& call : done) call();
+}
+
+void Pool::OnGone(const std::string& name) {
+  {
+    absl::MutexLock lock(&mutex_);
+    tombstones_.push_back(
+        {name, environment_.clock.Monotonic() + options_.tombstone_ttl});
+  }
+  PurgeTombstones();
+  Release();
+}
+
+void Pool::PurgeTombstones() {
+  const absl::Duration now = environment_.clock.Monotonic();
+  std::vector<std::string> purged;
+  {
+    absl::MutexLock lock(&mutex_);
+    while (!tombstones_.empty() &&
+           (tombstones_.size() > options_.max_tombstones ||
+            tombstones_.front().purge_at <= now)) {
+      purged.push_back(std::move(tombstones_.front().name));
+      tombstones_.pop_front();
+      const auto request = request_of_peer_.find(purged.back());
+      if (request == request_of_peer_.end()) continue;
+      requests_.erase(request->second);
+      request_of_peer_.erase(request);
+    }
+  }
+  for (const std::string& name : purged) Forget(name);
+}
+
+void Pool::Forget(const std::string& name) {
+  // Destroyed without the lock held.
+  std::shared_ptr<Peer> peer;
+  Shard& shard = shards_[ShardOf(name)];
+  absl::MutexLock lock(&shard.mutex);
+  const auto it = shard.peers.find(name);
+  if (it == shard.peers.end()) return;
+  peer = std::move(it->second);
+  shard.peers.erase(it);
+}
+
+void Pool::Drain() { draining_ = true; }
+
+void Pool::Shutdown(peer::CloseReason reason, std::string detail,
+                    absl::AnyInvocable<void()> done) {
+  Drain();
+  std::vector<std::shared_ptr<Peer>> all;
+  for (Shard& shard : shards_) {
+    absl::MutexLock lock(&shard.mutex);
+    for (const auto& [name, peer] : shard.peers) all.push_back(peer);
+  }
+  // Counts as a peer until all were told, so that `done` cannot come early.
+  ++live_;
+  {
+    absl::MutexLock lock(&mutex_);
+    on_empty_.push_back(std::move(done));
+  }
+  for (const auto& peer : all) {
+    peer->Close(reason, detail, [](const peer::View&) {});
+  }
+  Release();
+}
+
+Usage Pool::usage() const {
+  absl::MutexLock lock(&mutex_);
+  return {live_, tombstones_.size()};
+}
+
+}  // namespace parley::pool
