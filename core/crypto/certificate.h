@@ -35,7 +35,7 @@ enum class KeyType {
 
 class Certificate {
  public:
-  // OpenSSL's objects, taken over by MakeCertificate.
+  // What the functions below make one of; defined beside them.
   struct Material;
   explicit Certificate(Material material);
   ~Certificate();
@@ -66,8 +66,8 @@ class Certificate {
   evp_pkey_st* private_key() const;
 
  private:
-  class Lazy;
-  const std::unique_ptr<Lazy> lazy_;
+  class Native;
+  const std::unique_ptr<Native> native_;
   const std::vector<uint8_t> der_;
   const KeyType key_type_;
   const absl::Time expires_;
