@@ -89,7 +89,9 @@ class IceTransport {
     // checking, and otherwise leaves the state.
     virtual void OnConnectionState(ConnectionState state) = 0;
 
-    // A datagram which is not STUN. The bytes are only valid in the call.
+    // A datagram which is not STUN, from a remote end that has proved that it
+    // knows the credentials. May come before kConnected is reported. The bytes
+    // are only valid in the call.
     virtual void OnPacket(std::span<const uint8_t> packet) = 0;
 
     // Data now takes this pair.
@@ -157,7 +159,8 @@ class IceTransportFactory {
   virtual ~IceTransportFactory() = default;
 
   virtual std::unique_ptr<IceTransport> Create(
-      const TransportOptions& options, GatheringConfiguration configuration,
+      std::shared_ptr<const TransportOptions> options,
+      GatheringConfiguration configuration,
       IceTransport::Observer& observer) = 0;
 };
 

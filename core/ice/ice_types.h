@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/random.h"
+#include "core/ice/address_policy.h"
 #include "core/ice/ice_server.h"
 
 namespace parley::ice {
@@ -89,6 +90,9 @@ struct AddressSelection {
 // Fixed for the life of a transport.
 struct TransportOptions {
   AddressSelection addresses;
+  // Where packets may go: remote candidates and servers. Loopback is allowed
+  // besides to a transport that gathers on loopback.
+  AddressPolicy policy;
   // UDP ports of host candidates, both ends included; 0 and 0: any.
   uint16_t min_port = 0;
   uint16_t max_port = 0;
