@@ -1,0 +1,293 @@
+// A peer's negotiation and life, over a network that is not there.
+
+#include "core/peer/peer.h"
+
+#include "tests/core/peer/peer_fixture.h"
+
+namespace parley::peer {
+namespace {
+
+using jsep::SdpType;
+using jsep::SignalingState;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class PeerTest : public PeerFixture {};
+
+TEST_F(PeerTest, TwoPeersConnectAndMessagesCross) {
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  Negotiate(*a, *b);
+  EXPECT_EQ(StateOf(*a).connection_state, ConnectionState::kConnected);
+  EXPECT_EQ(StateOf(*b).connection_state, ConnectionState::kConnected);
+  ASSERT_EQ(StateOf(*a).channels.size(), 1u);
+  EXPECT_EQ(StateOf(*a).channels[0].state, sctp::ChannelState::kOpen);
+  ASSERT_EQ(StateOf(*b).channels.size(), 1u);
+  EXPECT_EQ(StateOf(*b).channels[0].init.label, "chat");
+
+  std::optional<absl::Status> sent;
+  a->SendMessage({}, StateOf(*a).channels[0].key, false, "hello",
+                 [&](absl::Status status, const View&) { sent = status; });
+  executor_.RunReady();
+  ASSERT_TRUE(sent.has_value() && sent->ok()) << *sent;
+  b->Post([&] {
+    const auto message = b->channel_ends().Next(b->channels().All()[0]->key, 0);
+    ASSERT_NE(message, nullptr);
+    EXPECT_EQ(message->data, "hello");
+    EXPECT_FALSE(message->binary);
+  });
+}
+
+TEST_F(PeerTest, EventsComeInW3cOrderAndAreNumberedWithoutGaps) {
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  Negotiate(*a, *b);
+  const auto events = Events(*a);
+  for (size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(events[i]->sequence, i + 1);
+  }
+  ASSERT_FALSE(events.empty());
+  EXPECT_TRUE(std::holds_alternative<NegotiationNeeded>(events[0]->body));
+  ASSERT_TRUE(std::holds_alternative<DescriptionApplied>(events[1]->body));
+  const auto& applied = std::get<DescriptionApplied>(events[1]->body);
+  EXPECT_EQ(applied.type, SdpType::kOffer);
+  // The state is visible before the event that tells of it.
+  EXPECT_EQ(applied.state->signaling_state, SignalingState::kHaveLocalOffer);
+  EXPECT_EQ(applied.state->last_event_sequence, events[1]->sequence);
+  EXPECT_TRUE(std::holds_alternative<SignalingStateChange>(events[2]->body));
+
+  std::vector<ConnectionState> states;
+  for (const auto& change : EventsOf<ConnectionStateChange>(*a)) {
+    states.push_back(change.state);
+  }
+  EXPECT_THAT(states, ElementsAre(ConnectionState::kConnecting,
+                                  ConnectionState::kConnected));
+}
+
+TEST_F(PeerTest, NoCandidateIsShownBeforeItsDescriptionIsSet) {
+  auto a = MakePeer(WithChannel());
+  ASSERT_TRUE(SetLocal(*a).ok());
+  bool applied = false;
+  for (const auto& event : Events(*a)) {
+    if (std::holds_alternative<DescriptionApplied>(event->body)) applied = true;
+    if (std::holds_alternative<LocalCandidateFound>(event->body)) {
+      EXPECT_TRUE(applied);
+    }
+  }
+  EXPECT_EQ(EventsOf<LocalCandidateFound>(*a).size(), 2u);  // and the end
+  EXPECT_THAT(LocalText(*a), HasSubstr("a=candidate:"));
+}
+
+TEST_F(PeerTest, CreateOfferChangesNoState) {
+  auto a = MakePeer(WithChannel());
+  const uint64_t before = StateOf(*a).last_event_sequence;
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(CreateOffer(*a).ok());
+  const Snapshot after = StateOf(*a);
+  EXPECT_EQ(after.last_event_sequence, before);
+  EXPECT_FALSE(after.pending_local.has_value());
+  EXPECT_EQ(network_.open(), 0u);
+}
+
+TEST_F(PeerTest, CreateOfferWaitsForACertificateInTheMaking) {
+  hold_certificates_ = true;
+  auto a = MakePeer(WithChannel());
+  std::optional<absl::Status> offered;
+  std::optional<absl::Status> restarted;
+  a->CreateOffer({}, {}, [&](auto created, const View&) {
+    offered = created.status();
+  });
+  a->RestartIce({}, [&](absl::Status status, const View&) {
+    EXPECT_TRUE(offered.has_value()) << "overtook createOffer";
+    restarted = status;
+  });
+  executor_.RunReady();
+  EXPECT_FALSE(offered.has_value());
+  EXPECT_FALSE(restarted.has_value());
+  ASSERT_EQ(waiting_certificates_.size(), 1u);
+  waiting_certificates_[0](certificate_);
+  EXPECT_EQ(offered, absl::OkStatus());
+  EXPECT_EQ(restarted, absl::OkStatus());
+}
+
+TEST_F(PeerTest, WithoutACertificateCreateOfferIsNotReadable) {
+  certificate_ = MakeRetryableError(Reason::kCertificateGeneration,
+                                    "OpenSSL refused", absl::Seconds(1));
+  auto a = MakePeer(WithChannel());
+  const auto offer = CreateOffer(*a);
+  EXPECT_TRUE(HasReason(offer.status(), Reason::kCertificateGeneration));
+  EXPECT_EQ(GetError(offer.status())->exception,
+            DomException::kNotReadableError);
+}
+
+TEST_F(PeerTest, ARefusedStartLeavesEverythingAsItWas) {
+  auto a = MakePeer(WithChannel());
+  const auto offer = CreateOffer(*a);
+  ASSERT_TRUE(offer.ok());
+  network_.FailNextStart(
+      MakeRetryableError(Reason::kPorts, "no port", absl::Seconds(1)));
+  const absl::Status refused = SetLocal(*a, SdpType::kOffer, *offer);
+  EXPECT_TRUE(HasReason(refused, Reason::kPorts)) << refused;
+  EXPECT_EQ(StateOf(*a).signaling_state, SignalingState::kStable);
+  EXPECT_EQ(network_.open(), 0u);
+  EXPECT_TRUE(EventsOf<LocalCandidateFound>(*a).empty());
+  // The same offer can be set later.
+  EXPECT_TRUE(SetLocal(*a, SdpType::kOffer, *offer).ok());
+}
+
+TEST_F(PeerTest, BrokenSdpIsRefusedWithItsLineAndChangesNothing) {
+  auto a = MakePeer(WithChannel());
+  const uint64_t before = StateOf(*a).last_event_sequence;
+  const absl::Status refused =
+      SetRemote(*a, SdpType::kOffer, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\nq\r\n");
+  EXPECT_TRUE(HasReason(refused, Reason::kSdpSyntax)) << refused;
+  EXPECT_EQ(StateOf(*a).last_event_sequence, before);
+  EXPECT_EQ(StateOf(*a).signaling_state, SignalingState::kStable);
+}
+
+TEST_F(PeerTest, AnswerInStableIsAnInvalidState) {
+  auto a = MakePeer();
+  EXPECT_TRUE(
+      HasReason(CreateAnswer(*a).status(), Reason::kSignalingState));
+}
+
+TEST_F(PeerTest, AnImpolitePeerRefusesTheCrossingOffer) {
+  PeerInit init = WithChannel();
+  init.polite = false;
+  auto a = MakePeer(std::move(init));
+  auto b = MakePeer(WithChannel());
+  ASSERT_TRUE(SetLocal(*a).ok());
+  ASSERT_TRUE(SetLocal(*b).ok());
+  const absl::Status glare = SetRemote(*a, SdpType::kOffer, LocalText(*b));
+  EXPECT_TRUE(HasReason(glare, Reason::kGlare)) << glare;
+  EXPECT_EQ(StateOf(*a).signaling_state, SignalingState::kHaveLocalOffer);
+  // The polite one rolls back and answers.
+  EXPECT_TRUE(SetRemote(*b, SdpType::kOffer, LocalText(*a)).ok());
+  EXPECT_TRUE(SetLocal(*b).ok());
+  EXPECT_TRUE(SetRemote(*a, SdpType::kAnswer, LocalText(*b)).ok());
+  executor_.RunReady();
+  EXPECT_EQ(StateOf(*a).connection_state, ConnectionState::kConnected);
+}
+
+TEST_F(PeerTest, CandidatesMayOvertakeTheirDescription) {
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  ASSERT_TRUE(SetLocal(*a).ok());
+  std::vector<CandidateInput> inputs;
+  for (const auto& found : EventsOf<LocalCandidateFound>(*a)) {
+    inputs.push_back({found.candidate.candidate, found.candidate.mid,
+                      std::nullopt, found.candidate.ufrag});
+  }
+  std::vector<CandidateResult> results;
+  b->AddIceCandidates({}, inputs, true, [&](auto r, const View&) {
+    ASSERT_TRUE(r.ok());
+    results = *r;
+  });
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].outcome, jsep::CandidateOutcome::kQueued);
+  std::string bare = LocalText(*a);
+  for (size_t at; (at = bare.find("a=candidate")) != std::string::npos;) {
+    bare.erase(at, bare.find('\n', at) + 1 - at);
+  }
+  if (size_t at = bare.find("a=end-of-candidates"); at != std::string::npos) {
+    bare.erase(at, bare.find('\n', at) + 1 - at);
+  }
+  ASSERT_TRUE(SetRemote(*b, SdpType::kOffer, bare).ok());
+  ASSERT_TRUE(SetLocal(*b).ok());
+  ASSERT_TRUE(SetRemote(*a, SdpType::kAnswer, LocalText(*b)).ok());
+  executor_.RunReady();
+  EXPECT_EQ(StateOf(*b).connection_state, ConnectionState::kConnected);
+}
+
+TEST_F(PeerTest, AHostNameCandidateIsIgnoredNotRefused) {
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  ASSERT_TRUE(SetLocal(*a).ok());
+  ASSERT_TRUE(SetRemote(*b, SdpType::kOffer, LocalText(*a)).ok());
+  std::vector<CandidateResult> results;
+  b->AddIceCandidates(
+      {},
+      {{"candidate:1 1 udp 2113937151 5fbbb84b-1a6a.local 5000 typ host",
+        std::nullopt, 0u, std::nullopt},
+       {"candidate:nonsense", std::nullopt, 0u, std::nullopt}},
+      true, [&](auto r, const View&) { results = *r; });
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].ignored, CandidateIgnored::kHostName);
+  EXPECT_TRUE(HasReason(results[1].error, Reason::kCandidateSyntax));
+}
+
+TEST_F(PeerTest, TheExpectedStateIsCheckedBeforeAnythingIsDone) {
+  auto a = MakePeer(WithChannel());
+  Call call;
+  call.expected_state = SignalingState::kHaveRemoteOffer;
+  std::optional<absl::Status> status;
+  a->SetLocalDescription(std::move(call), std::nullopt, "",
+                         [&](absl::Status s, const View&) { status = s; });
+  executor_.RunReady();
+  ASSERT_TRUE(status.has_value());
+  EXPECT_TRUE(HasReason(*status, Reason::kSignalingState)) << *status;
+  EXPECT_EQ(StateOf(*a).signaling_state, SignalingState::kStable);
+}
+
+TEST_F(PeerTest, ARepeatedRequestGetsItsFirstReply) {
+  auto a = MakePeer();
+  const auto call = [&](uint64_t hash, std::string& replayed) {
+    Call call;
+    call.request_id = "r1";
+    call.request_hash = hash;
+    call.replay = [&](const std::string& reply) { replayed = reply; };
+    return call;
+  };
+  std::string replayed;
+  int created = 0;
+  const auto create = [&](uint64_t hash) {
+    absl::Status status;
+    a->CreateDataChannel(call(hash, replayed), {}, [&](auto key, const View&) {
+      status = key.status();
+      if (!key.ok()) return;
+      ++created;
+      a->StoreReply("r1", hash, "first");
+    });
+    return status;
+  };
+  EXPECT_TRUE(create(7).ok());
+  EXPECT_TRUE(create(7).ok());
+  EXPECT_EQ(created, 1);
+  EXPECT_EQ(replayed, "first");
+  EXPECT_TRUE(HasReason(create(8), Reason::kRequestIdConflict));
+}
+
+TEST_F(PeerTest, ManyChangesMakeOneNegotiationNeeded) {
+  auto a = MakePeer();
+  for (int i = 0; i < 5; ++i) {
+    a->ChangeTransceiver(
+        {},
+        [](jsep::Session& session, Random& random) {
+          return jsep::AddTransceiver(session, jsep::MediaKind::kAudio, {},
+                                      random);
+        },
+        [](auto id, const View&) { EXPECT_TRUE(id.ok()); });
+  }
+  EXPECT_EQ(EventsOf<NegotiationNeeded>(*a).size(), 1u);
+  EXPECT_EQ(StateOf(*a).transceivers.size(), 5u);
+}
+
+TEST_F(PeerTest, AFailedChangeOfATransceiverChangesNothing) {
+  auto a = MakePeer();
+  absl::Status status;
+  a->ChangeTransceiver(
+      {},
+      [](jsep::Session& session,
+         Random& random) -> absl::StatusOr<jsep::TransceiverId> {
+        auto id = jsep::AddTransceiver(session, jsep::MediaKind::kAudio, {},
+                                       random);
+        EXPECT_TRUE(id.ok());
+        return MakeError(Reason::kArgument, "changed my mind");
+      },
+      [&](auto id, const View&) { status = id.status(); });
+  EXPECT_TRUE(HasReason(status, Reason::kArgument));
+  EXPECT_TRUE(StateOf(*a).transceivers.empty());
+}
+
+}  // namespace
+}  // namespace parley::peer
