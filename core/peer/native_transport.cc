@@ -27,14 +27,14 @@ class NativeTransport final
       public std::enable_shared_from_this<NativeTransport> {
  public:
   NativeTransport(Executor& executor, ice::IceTransportFactory& ice_factory,
-                  const ice::TransportOptions& ice_options,
+                  std::shared_ptr<const ice::TransportOptions> ice_options,
                   ice::GatheringConfiguration configuration,
                   std::shared_ptr<dtls::Context> dtls_context,
                   crypto::CertificatePtr certificate, sctp::Stack& stack,
                   std::shared_ptr<Transport::Observer> observer)
       : executor_(executor),
         ice_factory_(ice_factory),
-        ice_options_(ice_options),
+        ice_options_(std::move(ice_options)),
         configuration_(std::move(configuration)),
         dtls_context_(std::move(dtls_context)),
         certificate_(std::move(certificate)),
@@ -304,7 +304,7 @@ class NativeTransport final
   // Constant after construction.
   Executor& executor_;
   ice::IceTransportFactory& ice_factory_;
-  const ice::TransportOptions ice_options_;
+  const std::shared_ptr<const ice::TransportOptions> ice_options_;
 
   // On the executor.
   ice::GatheringConfiguration configuration_;

@@ -24,7 +24,8 @@ class NativeTransportFactory : public TransportFactory {
                          std::shared_ptr<dtls::Context> dtls,
                          sctp::Stack& sctp)
       : ice_(std::move(ice)),
-        ice_options_(std::move(ice_options)),
+        ice_options_(std::make_shared<const ice::TransportOptions>(
+            std::move(ice_options))),
         dtls_(std::move(dtls)),
         sctp_(sctp) {}
 
@@ -35,7 +36,7 @@ class NativeTransportFactory : public TransportFactory {
 
  private:
   const IceFactories ice_;
-  const ice::TransportOptions ice_options_;
+  const std::shared_ptr<const ice::TransportOptions> ice_options_;
   const std::shared_ptr<dtls::Context> dtls_;
   sctp::Stack& sctp_;
 };
