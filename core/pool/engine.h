@@ -1,0 +1,92 @@
+// Everything that peers need, put together: event loops, certificates, ICE,
+// DTLS, SCTP and the pool. What a server makes one of.
+#ifndef PARLEY_CORE_POOL_ENGINE_H_
+#define PARLEY_CORE_POOL_ENGINE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "core/base/clock.h"
+#include "core/base/random.h"
+#include "core/crypto/certificate_stock.h"
+#include "core/ice/ice_transport.h"
+#include "core/loop/event_loop_pool.h"
+#include "core/loop/fd_budget.h"
+#include "core/peer/native_transport.h"
+#include "core/peer/peer.h"
+#include "core/pool/pool.h"
+#include "core/sctp/sctp_stack.h"
+
+namespace parley::pool {
+
+struct EngineOptions {
+  std::string node = "local";
+  // 0: as many as the machine has processors.
+  size_t event_loops = 0;
+  // Descriptors that peers leave to the rest of the process.
+  int64_t reserved_descriptors = 64;
+  // Null: the system's.
+  FdSystem* descriptors = nullptr;
+  Options pool;
+  peer::Limits limits;
+  ice::TransportOptions ice;
+  // How many certificates are kept ready.
+  size_t ready_certificates = 64;
+  // PEM files of the certificate that every peer shows, read when a peer needs
+  // it. Empty: each peer gets one of its own.
+  std::string certificate_path;
+  std::string key_path;
+};
+
+class Engine {
+ public:
+  // Clock and random must outlive the engine. Errors: ARGUMENT,
+  // FILE_DESCRIPTORS, INTERNAL.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(
+      EngineOptions options, const Clock& clock = SystemClock(),
+      Random& random = SystemRandom());
+
+  // Closes every peer that is left and waits until all are gone, which is a
+  // bounded time. Not from a callback.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Pool& pool() { return *pool_; }
+  const EngineOptions& options() const { return options_; }
+  size_t event_loops() const { return loops_->size(); }
+  const FdBudget& descriptors() const { return descriptors_; }
+  crypto::CertificateStock::Counters certificates() const {
+    return certificates_->counters();
+  }
+
+ private:
+  Engine(EngineOptions options, const Clock& clock, Random& random,
+         std::unique_ptr<EventLoopPool> loops,
+         std::shared_ptr<dtls::Context> dtls, Identity identity);
+
+  std::unique_ptr<crypto::CertificateStock> MakeStock();
+
+  const EngineOptions options_;
+  const Clock& clock_;
+  Random& random_;
+  FdBudget descriptors_;
+  const std::unique_ptr<EventLoopPool> loops_;
+  sctp::Stack sctp_;
+  // One for each loop; fixed after construction.
+  std::map<const Executor*, std::unique_ptr<ice::IceTransportFactory>> ice_;
+  peer::NativeTransportFactory transports_;
+  std::unique_ptr<crypto::CertificateStock> certificates_;
+  peer::Environment environment_;
+  std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace parley::pool
+
+#endif  // PARLEY_CORE_POOL_ENGINE_H_
