@@ -29,8 +29,7 @@ absl::Status Take(sctp::ChannelKey channel, const char* role,
                   std::shared_ptr<ChannelEnd>& holder,
                   std::shared_ptr<ChannelEnd> next, bool take_over) {
   if (holder != nullptr && holder != next && !take_over) return Owned(role);
-  std::shared_ptr<ChannelEnd> before =
-      std::exchange(holder, std::move(next));
+  std::shared_ptr<ChannelEnd> before = std::exchange(holder, std::move(next));
   if (before != nullptr && before != holder) {
     before->OnDetached(channel, MakeError(Reason::kMessagesOwned,
                                           std::string("another stream became "
@@ -125,11 +124,10 @@ std::optional<ChannelEnds::Full> ChannelEnds::full() const {
 
 bool ChannelEnds::roomy() const {
   return unread_bytes_ <= limits_.peer_bytes / 2 &&
-         std::all_of(channels_.begin(), channels_.end(),
-                     [this](const auto& entry) {
-                       return entry.second.inbox.bytes() <=
-                              limits_.channel_bytes / 2;
-                     });
+         std::all_of(
+             channels_.begin(), channels_.end(), [this](const auto& entry) {
+               return entry.second.inbox.bytes() <= limits_.channel_bytes / 2;
+             });
 }
 
 void ChannelEnds::Close(const absl::Status& why) {
@@ -168,8 +166,8 @@ absl::Status ChannelEnds::AttachReader(sctp::ChannelKey channel,
                          std::to_string(ends->inbox.last()),
                      {{"field", "after_sequence"}});
   }
-  const absl::Status taken = Take(channel, "reader", ends->reader,
-                                  std::move(reader), take_over);
+  const absl::Status taken =
+      Take(channel, "reader", ends->reader, std::move(reader), take_over);
   if (taken.ok() && after) Acknowledge(channel, *after);
   return taken;
 }

@@ -95,8 +95,7 @@ ConnectionState DeriveConnectionState(
     return IceIsUp(t.ice) && (t.dtls == dtls::State::kConnected ||
                               t.dtls == dtls::State::kClosed);
   });
-  return connected ? ConnectionState::kConnected
-                   : ConnectionState::kConnecting;
+  return connected ? ConnectionState::kConnected : ConnectionState::kConnecting;
 }
 
 }  // namespace parley::peer

@@ -8,8 +8,8 @@
 namespace parley::peer {
 
 const Event& EventLog::Append(absl::Time time, EventBody body) {
-  auto event = std::make_shared<const Event>(
-      Event{++last_, time, std::move(body)});
+  auto event =
+      std::make_shared<const Event>(Event{++last_, time, std::move(body)});
   bytes_ += EventBytes(*event);
   ring_.push_back(std::move(event));
   while (bytes_ > max_bytes_ && ring_.size() > 1) {
@@ -22,7 +22,13 @@ const Event& EventLog::Append(absl::Time time, EventBody body) {
 absl::StatusOr<std::shared_ptr<const Event>> EventLog::Next(
     uint64_t after) const {
   if (after == last_) return nullptr;
-  if (after > last_ || after + 1 < first_held()) {
+  if (after > last_) {
+    return MakeError(Reason::kArgument,
+                     "there is no event " + std::to_string(after) +
+                         " yet; the last one is " + std::to_string(last_),
+                     {{"field", "after_sequence"}});
+  }
+  if (after + 1 < first_held()) {
     return MakeError(
         Reason::kEventsCompacted,
         "events after " + std::to_string(after) +

@@ -27,7 +27,8 @@ class EventLog {
   uint64_t last() const { return last_; }
 
   // The first event after this number; null when there is none yet.
-  // EVENTS_COMPACTED when it is no longer held, or was never given.
+  // EVENTS_COMPACTED when it is no longer held, ARGUMENT when `after` is the
+  // number of no event yet.
   absl::StatusOr<std::shared_ptr<const Event>> Next(uint64_t after) const;
 
  private:

@@ -90,7 +90,7 @@ struct IceRestarted {
 };
 struct SelectedPairChange {
   std::string mid;
-  std::string local;   // candidate-attributes
+  std::string local;  // candidate-attributes
   std::string remote;
 };
 

@@ -122,9 +122,10 @@ class NativeTransport final
   }
 
   void Close(absl::AnyInvocable<void()> done) override {
-    executor_.Post([self = shared_from_this(), done = std::move(done)]() mutable {
-      self->CloseNow(std::move(done));
-    });
+    executor_.Post(
+        [self = shared_from_this(), done = std::move(done)]() mutable {
+          self->CloseNow(std::move(done));
+        });
   }
 
   // --- ice::IceTransport::Observer, on the executor like all below ---
@@ -202,9 +203,10 @@ class NativeTransport final
 
   template <typename Task>
   void Post(Task task) {
-    executor_.Post([self = shared_from_this(), task = std::move(task)]() mutable {
-      if (!self->closed_) task();
-    });
+    executor_.Post(
+        [self = shared_from_this(), task = std::move(task)]() mutable {
+          if (!self->closed_) task();
+        });
   }
 
   absl::Status StartIceNow(const ice::Credentials& local, ice::Role role) {

@@ -21,8 +21,7 @@ class NativeTransportFactory : public TransportFactory {
       std::function<ice::IceTransportFactory&(Executor& executor)>;
 
   NativeTransportFactory(IceFactories ice, ice::TransportOptions ice_options,
-                         std::shared_ptr<dtls::Context> dtls,
-                         sctp::Stack& sctp)
+                         std::shared_ptr<dtls::Context> dtls, sctp::Stack& sctp)
       : ice_(std::move(ice)),
         ice_options_(std::make_shared<const ice::TransportOptions>(
             std::move(ice_options))),

@@ -16,21 +16,9 @@ sctp::DataChannels::Limits ChannelLimits(const PeerInit& init,
 }
 
 std::optional<DescriptionSummary> Summarize(
-    const std::optional<jsep::SessionDescription>& description,
-    const std::optional<jsep::SessionDescription>& other) {
+    const std::optional<jsep::SessionDescription>& description) {
   if (!description) return std::nullopt;
-  DescriptionSummary summary{description->type, description->body->id, ""};
-  if (description->type != jsep::SdpType::kOffer && other) {
-    summary.offer_id = other->body->id;
-  }
-  return summary;
-}
-
-// The offer that a provisional or final answer of one side answers.
-const std::optional<jsep::SessionDescription>& OfferFor(
-    const std::optional<jsep::SessionDescription>& pending,
-    const std::optional<jsep::SessionDescription>& current) {
-  return pending ? pending : current;
+  return DescriptionSummary{description->type, description->body->id};
 }
 
 }  // namespace
@@ -42,9 +30,9 @@ absl::StatusOr<std::shared_ptr<Peer>> Peer::Create(
       jsep::MakeSession(std::move(init.configuration), environment.random);
   if (!session.ok()) return session.status();
   // Not make_shared: the constructor is private.
-  std::shared_ptr<Peer> peer(
-      new Peer(std::move(name), init, environment, executor,
-               *std::move(session), std::move(on_gone)));
+  std::shared_ptr<Peer> peer(new Peer(std::move(name), init, environment,
+                                      executor, *std::move(session),
+                                      std::move(on_gone)));
   const absl::Status added = peer->AddFirstObjects(init);
   if (!added.ok()) return added;
   peer->Start();
@@ -161,8 +149,7 @@ bool Peer::Begin(Call& call, Continuation& refuse) {
   }
   if (call.expected_state && *call.expected_state != session_.state) {
     const std::string now(jsep::SignalingStateName(session_.state));
-    const std::string expected(
-        jsep::SignalingStateName(*call.expected_state));
+    const std::string expected(jsep::SignalingStateName(*call.expected_state));
     refuse(MakeError(Reason::kSignalingState,
                      "the signaling state is '" + now + "', not '" + expected +
                          "' as the call expects; nothing was done",
@@ -193,8 +180,8 @@ void Peer::EnsureCertificate(Continuation then) {
                             made = std::move(made)]() mutable {
           absl::Status status = made.status();
           if (made.ok() && !self->closed() && self->certificate_ == nullptr) {
-            status = jsep::SetFingerprints(self->session_,
-                                           {(*made)->fingerprint()});
+            status =
+                jsep::SetFingerprints(self->session_, {(*made)->fingerprint()});
             if (status.ok()) self->certificate_ = *std::move(made);
           }
           resume(std::move(status));
@@ -228,12 +215,10 @@ const Snapshot& Peer::CurrentSnapshot() {
   now.ice_connection_state = ice_state_;
   now.connection_state = connection_state_;
   now.negotiation_needed = negotiation_needed_.needed();
-  now.pending_local = Summarize(
-      s.pending_local, OfferFor(s.pending_remote, s.current_remote));
-  now.current_local = Summarize(s.current_local, s.current_remote);
-  now.pending_remote = Summarize(
-      s.pending_remote, OfferFor(s.pending_local, s.current_local));
-  now.current_remote = Summarize(s.current_remote, s.current_local);
+  now.pending_local = Summarize(s.pending_local);
+  now.current_local = Summarize(s.current_local);
+  now.pending_remote = Summarize(s.pending_remote);
+  now.current_remote = Summarize(s.current_remote);
   now.can_trickle = jsep::CanTrickle(s);
   now.transceivers = s.transceivers;
   for (const sctp::Channel* channel : channels_.All()) {
@@ -248,9 +233,10 @@ const Snapshot& Peer::CurrentSnapshot() {
 }
 
 void Peer::Read(absl::AnyInvocable<void(const View&)> reader) {
-  strand_.Post([self = shared_from_this(), reader = std::move(reader)]() mutable {
-    reader(self->CurrentView());
-  });
+  strand_.Post(
+      [self = shared_from_this(), reader = std::move(reader)]() mutable {
+        reader(self->CurrentView());
+      });
 }
 
 void Peer::Announce(EventBody event) {

@@ -56,8 +56,7 @@ void Peer::SendMessage(Call call, sctp::ChannelKey channel, bool binary,
       reply(std::move(why), self->CurrentView());
     };
     if (!self->Begin(call, refuse)) return;
-    const absl::Status sent =
-        self->SendNow(channel, binary, std::move(data));
+    const absl::Status sent = self->SendNow(channel, binary, std::move(data));
     reply(sent, self->CurrentView());
   });
 }
@@ -151,8 +150,8 @@ void Peer::Do(const sctp::ChannelFailed& effect) {
 void Peer::Do(sctp::MessageReceived& effect) {
   const sctp::Channel* channel = channels_.Find(effect.channel);
   if (channel == nullptr) return;
-  const bool reliable = !channel->init.max_packet_life_time &&
-                        !channel->init.max_retransmits;
+  const bool reliable =
+      !channel->init.max_packet_life_time && !channel->init.max_retransmits;
   ends_.Deliver(effect.channel, reliable, effect.binary,
                 std::move(effect.payload));
   UpdateReceiving();

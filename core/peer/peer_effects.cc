@@ -112,8 +112,8 @@ void Peer::EmitApplied(jsep::Side side, jsep::SdpType type,
   auto state = std::make_shared<Snapshot>(CurrentSnapshot());
   // The state is the one that this event itself leads to.
   ++state->last_event_sequence;
-  Emit(DescriptionApplied{side, type, std::move(description),
-                          std::move(state)});
+  Emit(
+      DescriptionApplied{side, type, std::move(description), std::move(state)});
 }
 
 void Peer::Do(const jsep::DescriptionApplied& effect) {
@@ -134,8 +134,7 @@ void Peer::Do(const jsep::SignalingStateChanged& effect) {
 }
 
 void Peer::Do(const jsep::TrackEvent& effect) {
-  const auto* transceiver =
-      jsep::FindTransceiver(session_, effect.transceiver);
+  const auto* transceiver = jsep::FindTransceiver(session_, effect.transceiver);
   if (transceiver != nullptr) {
     Emit(TrackReceived{*transceiver, effect.stream_ids});
   }

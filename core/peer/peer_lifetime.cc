@@ -52,9 +52,9 @@ void Peer::OnLeaseTimer() {
   const absl::Duration left = lease_end_ - environment_.clock.Monotonic();
   const absl::Duration warning = info_.lease_ttl / kWarningPart;
   if (left <= absl::ZeroDuration()) {
-    return CloseNow(CloseReason::kLeaseExpired,
-                    "nobody renewed the lease of " +
-                        absl::FormatDuration(info_.lease_ttl));
+    return CloseNow(
+        CloseReason::kLeaseExpired,
+        "nobody renewed the lease of " + absl::FormatDuration(info_.lease_ttl));
   }
   if (left > warning) return ArmLease(left - warning);
   if (!std::exchange(lease_warned_, true)) {
@@ -76,8 +76,7 @@ void Peer::Close(CloseReason reason, std::string detail,
 // W3C "close the connection", with the resources behind it.
 void Peer::CloseNow(CloseReason reason, std::string detail) {
   if (closed()) return;
-  info_.closure =
-      Closure{reason, std::move(detail), environment_.clock.Now()};
+  info_.closure = Closure{reason, std::move(detail), environment_.clock.Now()};
   const absl::Status why = ClosedError();
   if (waiting_) std::exchange(waiting_, nullptr)(why);
   chain_.Close(why);

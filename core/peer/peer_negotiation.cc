@@ -148,11 +148,10 @@ void Peer::PlanLocalAndApply(std::optional<jsep::SdpType> type,
   auto plan_and_apply = [this, type, text,
                          done = std::move(done)](absl::Status status) mutable {
     if (!status.ok()) return done(std::move(status));
-    auto plan =
-        type == jsep::SdpType::kRollback
-            ? jsep::PlanRollback(session_, jsep::Side::kLocal)
-            : jsep::PlanLocal(session_, {.type = type, .text = text},
-                              environment_.random);
+    auto plan = type == jsep::SdpType::kRollback
+                    ? jsep::PlanRollback(session_, jsep::Side::kLocal)
+                    : jsep::PlanLocal(session_, {.type = type, .text = text},
+                                      environment_.random);
     if (!plan.ok()) return done(plan.status());
     Apply(*std::move(plan), std::move(done));
   };
@@ -243,11 +242,13 @@ void Peer::StartTransports(const std::vector<jsep::StartIce>& starts,
     const ice::Role role = start.role == jsep::IceRole::kControlling
                                ? ice::Role::kControlling
                                : ice::Role::kControlled;
-    entry.transport->StartIce(
-        ToIce(start.local), role, [progress](absl::Status status) {
-          if (progress->status.ok()) progress->status = std::move(status);
-          if (--progress->left == 0) progress->resume(progress->status);
-        });
+    entry.transport->StartIce(ToIce(start.local), role,
+                              [progress](absl::Status status) {
+                                if (progress->status.ok())
+                                  progress->status = std::move(status);
+                                if (--progress->left == 0)
+                                  progress->resume(progress->status);
+                              });
   }
 }
 
@@ -290,10 +291,11 @@ void Peer::ChangeTransceiver(Call call, TransceiverFunction change,
         auto id = change(changed, environment_.random);
         if (id.ok() && changed.transceivers.size() >
                            environment_.limits.max_transceivers) {
-          id = MakeError(Reason::kLimitExceeded,
-                         "the peer has as many transceivers as it may have",
-                         {{"limit", std::to_string(
-                                        environment_.limits.max_transceivers)}});
+          id = MakeError(
+              Reason::kLimitExceeded,
+              "the peer has as many transceivers as it may have",
+              {{"limit",
+                std::to_string(environment_.limits.max_transceivers)}});
         }
         if (id.ok()) {
           session_ = std::move(changed);

@@ -87,11 +87,10 @@ class Peer::TransportEvents : public Transport::Observer {
   void Post(Report report) {
     const std::shared_ptr<Peer> peer = peer_.lock();
     if (peer == nullptr) return;
-    peer->strand_.Post(
-        [peer, id = id_, report = std::move(report)]() mutable {
-          TransportEntry* entry = peer->FindEntry(id);
-          if (entry != nullptr && !peer->closed()) report(*peer, *entry);
-        });
+    peer->strand_.Post([peer, id = id_, report = std::move(report)]() mutable {
+      TransportEntry* entry = peer->FindEntry(id);
+      if (entry != nullptr && !peer->closed()) report(*peer, *entry);
+    });
   }
 
   // The same for what gathering finds, which nobody may see before its
@@ -140,13 +139,13 @@ void Peer::CloseEntry(jsep::TransportId id) {
 void Peer::CloseTransport(std::shared_ptr<Transport> transport) {
   ++closing_transports_;
   Transport& closing = *transport;
-  closing.Close([self = shared_from_this(),
-                 transport = std::move(transport)]() mutable {
-    self->strand_.Post([self, transport = std::move(transport)] {
-      --self->closing_transports_;
-      self->CheckGone();
-    });
-  });
+  closing.Close(
+      [self = shared_from_this(), transport = std::move(transport)]() mutable {
+        self->strand_.Post([self, transport = std::move(transport)] {
+          --self->closing_transports_;
+          self->CheckGone();
+        });
+      });
 }
 
 void Peer::OnLocalCandidate(jsep::TransportId id, const std::string& ufrag,
@@ -155,8 +154,8 @@ void Peer::OnLocalCandidate(jsep::TransportId id, const std::string& ufrag,
   if (entry == nullptr) return;
   for (const auto& generation : entry->generations) {
     if (generation.ufrag != ufrag) continue;
-    auto shown = jsep::AddLocalCandidate(session_, id, generation.number,
-                                         candidate);
+    auto shown =
+        jsep::AddLocalCandidate(session_, id, generation.number, candidate);
     if (shown) Emit(LocalCandidateFound{*std::move(shown)});
     return;
   }

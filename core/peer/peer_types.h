@@ -34,7 +34,7 @@ namespace parley::peer {
 // Bounds of what one peer holds. Bytes unless said otherwise.
 struct Limits {
   size_t event_history_bytes = 64 << 10;
-  size_t request_ids = 32;             // replies remembered
+  size_t request_ids = 32;  // replies remembered
   size_t max_description_bytes = 1 << 20;
   size_t max_queued_candidates = 256;  // waiting for their description
   size_t max_transceivers = 1024;

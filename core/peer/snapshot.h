@@ -20,7 +20,6 @@ namespace parley::peer {
 struct DescriptionSummary {
   jsep::SdpType type = jsep::SdpType::kOffer;
   std::string id;
-  std::string offer_id;  // of answers: the offer they answer; else empty
 };
 
 // RTCSctpTransport.

@@ -108,12 +108,11 @@ absl::StatusOr<ParsedName> ParseDataChannelName(std::string_view name) {
 
 absl::Status CheckHome(const Identity& identity, const ParsedName& name) {
   if (name.node != identity.node) {
-    return MakeError(Reason::kWrongNode,
-                     "the peer lives on node '" + std::string(name.node) +
-                         "', this is '" + identity.node +
-                         "'; send the call there (header parley-node)",
-                     {{"peer", std::string(name.peer)},
-                      {"node", std::string(name.node)}});
+    return MakeError(
+        Reason::kWrongNode,
+        "the peer lives on node '" + std::string(name.node) + "', this is '" +
+            identity.node + "'; send the call there (header parley-node)",
+        {{"peer", std::string(name.peer)}, {"node", std::string(name.node)}});
   }
   if (name.epoch != identity.epoch) {
     return MakeError(Reason::kPeerLost,

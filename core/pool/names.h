@@ -37,10 +37,10 @@ std::string NewPeerName(const Identity& identity, Random& random);
 
 // A peer's name, or a child's, taken apart. The views point into the name.
 struct ParsedName {
-  std::string_view peer;   // "peers/..." without the child
+  std::string_view peer;  // "peers/..." without the child
   std::string_view node;
   std::string_view epoch;
-  uint64_t child = 0;      // the number of the transceiver or data channel
+  uint64_t child = 0;  // the number of the transceiver or data channel
 };
 
 // ARGUMENT when it is not such a name.

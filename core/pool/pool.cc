@@ -126,12 +126,11 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
   std::string name = NewPeerName(identity_, environment_.random);
   EventLoopPool::Seat seat = loops_.Take();
   EventLoop& loop = seat.loop();
-  auto created = Peer::Create(
-      name, std::move(init), environment_, loop,
-      [this, name, seat = std::move(seat)]() mutable {
-        seat = EventLoopPool::Seat();
-        OnGone(name);
-      });
+  auto created = Peer::Create(name, std::move(init), environment_, loop,
+                              [this, name, seat = std::move(seat)]() mutable {
+                                seat = EventLoopPool::Seat();
+                                OnGone(name);
+                              });
   if (!created.ok()) {
     Release();
     return created;
@@ -144,8 +143,9 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
     late = draining_;
   }
   // A shutdown may have gone through the shards just before.
-  if (late) (*created)->Close(peer::CloseReason::kDrained, "the server stops",
-                              [](const peer::View&) {});
+  if (late)
+    (*created)->Close(peer::CloseReason::kDrained, "the server stops",
+                      [](const peer::View&) {});
   return created;
 }
 

@@ -54,9 +54,8 @@ struct Page {
 class Pool {
  public:
   // What it is given must outlive it.
-  Pool(Options options, Identity identity,
-       const peer::Environment& environment, EventLoopPool& loops,
-       FdBudget& descriptors);
+  Pool(Options options, Identity identity, const peer::Environment& environment,
+       EventLoopPool& loops, FdBudget& descriptors);
   // All peers must be gone: call Shutdown first.
   ~Pool();
   Pool(const Pool&) = delete;
@@ -67,8 +66,9 @@ class Pool {
   // REQUEST_ID_CONFLICT, RATE (the same request is at work on another thread),
   // and those of peer::Peer::Create. With a request_id used before by the same
   // request: the same peer, as long as it or its tombstone is there.
-  absl::StatusOr<std::shared_ptr<peer::Peer>> Create(
-      peer::PeerInit init, std::string request_id, uint64_t request_hash);
+  absl::StatusOr<std::shared_ptr<peer::Peer>> Create(peer::PeerInit init,
+                                                     std::string request_id,
+                                                     uint64_t request_hash);
 
   // The peer of this name, or its tombstone. Errors: ARGUMENT, WRONG_NODE,
   // PEER_LOST, PEER_UNKNOWN.

@@ -116,7 +116,8 @@ class FakeTransport final : public peer::Transport,
   }
 
   void Close(absl::AnyInvocable<void()> done) override {
-    executor_.Post([self = shared_from_this(), done = std::move(done)]() mutable {
+    executor_.Post([self = shared_from_this(),
+                    done = std::move(done)]() mutable {
       self->closed_ = true;
       if (const auto other = self->other_.lock()) {
         other->other_.reset();
@@ -183,9 +184,10 @@ class FakeTransport final : public peer::Transport,
 
   template <typename Task>
   void Post(Task task) {
-    executor_.Post([self = shared_from_this(), task = std::move(task)]() mutable {
-      if (!self->closed_) task();
-    });
+    executor_.Post(
+        [self = shared_from_this(), task = std::move(task)]() mutable {
+          if (!self->closed_) task();
+        });
   }
 
   void Gather(const std::string& ufrag) {

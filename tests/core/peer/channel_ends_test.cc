@@ -69,8 +69,8 @@ TEST_F(ChannelEndsTest, AReaderResumesByNumberWithoutLossOrDouble) {
   ends_.Detach(kChannel, a_.get());
   EXPECT_TRUE(HasReason(ends_.AttachReader(kChannel, b_, false, 1),
                         Reason::kMessagesRetired));
-  EXPECT_TRUE(HasReason(ends_.AttachReader(kChannel, b_, false, 4),
-                        Reason::kArgument));
+  EXPECT_TRUE(
+      HasReason(ends_.AttachReader(kChannel, b_, false, 4), Reason::kArgument));
   EXPECT_TRUE(ends_.AttachReader(kChannel, b_, false, 3).ok());
 }
 

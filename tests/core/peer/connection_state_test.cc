@@ -78,8 +78,8 @@ TEST(ConnectionStateTest, GatheringIsCompleteWhenAllAre) {
   EXPECT_EQ(DeriveGatheringState({}), Gathering::kNew);
   EXPECT_EQ(DeriveGatheringState(Transports{of(Gathering::kComplete)}),
             Gathering::kComplete);
-  EXPECT_EQ(DeriveGatheringState(Transports{of(Gathering::kComplete),
-                                            of(Gathering::kNew)}),
+  EXPECT_EQ(DeriveGatheringState(
+                Transports{of(Gathering::kComplete), of(Gathering::kNew)}),
             Gathering::kNew);
   EXPECT_EQ(DeriveGatheringState(Transports{of(Gathering::kComplete),
                                             of(Gathering::kGathering)}),

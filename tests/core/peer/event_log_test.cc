@@ -35,7 +35,7 @@ TEST(EventLogTest, TheRingIsBoundedInBytesAndTellsWhoFellBehind) {
 TEST(EventLogTest, ANumberNeverGivenIsRefused) {
   EventLog log(1 << 20);
   log.Append(absl::Now(), NegotiationNeeded());
-  EXPECT_TRUE(HasReason(log.Next(2).status(), Reason::kEventsCompacted));
+  EXPECT_TRUE(HasReason(log.Next(2).status(), Reason::kArgument));
 }
 
 TEST(EventLogTest, TheNewestEventStaysHoweverBigItIs) {

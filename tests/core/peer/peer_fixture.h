@@ -153,8 +153,7 @@ class PeerFixture : public ::testing::Test {
       crypto::GenerateCertificate({}, executor_.clock(), random_);
   Environment environment_{executor_.clock(), random_, network_, {}, {}};
   bool hold_certificates_ = false;
-  std::vector<
-      absl::AnyInvocable<void(absl::StatusOr<crypto::CertificatePtr>)>>
+  std::vector<absl::AnyInvocable<void(absl::StatusOr<crypto::CertificatePtr>)>>
       waiting_certificates_;
   std::vector<std::shared_ptr<Peer>> peers_;
   int gone_ = 0;

@@ -9,11 +9,10 @@ namespace {
 class PeerLifetimeTest : public PeerFixture {
  protected:
   void Close(Peer& peer) {
-    peer.Close(CloseReason::kRequested, "by test",
-               [this](const View& view) {
-                 EXPECT_TRUE(view.info.closure.has_value());
-                 ++closed_;
-               });
+    peer.Close(CloseReason::kRequested, "by test", [this](const View& view) {
+      EXPECT_TRUE(view.info.closure.has_value());
+      ++closed_;
+    });
   }
   int closed_ = 0;
 };

@@ -94,9 +94,8 @@ TEST_F(PeerTest, CreateOfferWaitsForACertificateInTheMaking) {
   auto a = MakePeer(WithChannel());
   std::optional<absl::Status> offered;
   std::optional<absl::Status> restarted;
-  a->CreateOffer({}, {}, [&](auto created, const View&) {
-    offered = created.status();
-  });
+  a->CreateOffer(
+      {}, {}, [&](auto created, const View&) { offered = created.status(); });
   a->RestartIce({}, [&](absl::Status status, const View&) {
     EXPECT_TRUE(offered.has_value()) << "overtook createOffer";
     restarted = status;
@@ -147,8 +146,7 @@ TEST_F(PeerTest, BrokenSdpIsRefusedWithItsLineAndChangesNothing) {
 
 TEST_F(PeerTest, AnswerInStableIsAnInvalidState) {
   auto a = MakePeer();
-  EXPECT_TRUE(
-      HasReason(CreateAnswer(*a).status(), Reason::kSignalingState));
+  EXPECT_TRUE(HasReason(CreateAnswer(*a).status(), Reason::kSignalingState));
 }
 
 TEST_F(PeerTest, AnImpolitePeerRefusesTheCrossingOffer) {
@@ -279,8 +277,8 @@ TEST_F(PeerTest, AFailedChangeOfATransceiverChangesNothing) {
       {},
       [](jsep::Session& session,
          Random& random) -> absl::StatusOr<jsep::TransceiverId> {
-        auto id = jsep::AddTransceiver(session, jsep::MediaKind::kAudio, {},
-                                       random);
+        auto id =
+            jsep::AddTransceiver(session, jsep::MediaKind::kAudio, {}, random);
         EXPECT_TRUE(id.ok());
         return MakeError(Reason::kArgument, "changed my mind");
       },

@@ -79,8 +79,7 @@ TEST_F(PoolTest, APeerIsFoundByItsNameAndLeavesATombstone) {
   ASSERT_TRUE(pool_->Find(name).ok());
   clock_.Advance(absl::Minutes(6));
   pool_->List(10, "", true).IgnoreError();
-  EXPECT_TRUE(
-      HasReason(pool_->Find(name).status(), Reason::kPeerUnknown));
+  EXPECT_TRUE(HasReason(pool_->Find(name).status(), Reason::kPeerUnknown));
   EXPECT_EQ(pool_->usage().tombstones, 0u);
 }
 
@@ -121,8 +120,7 @@ TEST_F(PoolTest, ARequestIdMakesOnePeer) {
   const auto again = Create("id", 1);
   ASSERT_TRUE(first.ok() && again.ok());
   EXPECT_EQ((*first)->name(), (*again)->name());
-  EXPECT_TRUE(
-      HasReason(Create("id", 2).status(), Reason::kRequestIdConflict));
+  EXPECT_TRUE(HasReason(Create("id", 2).status(), Reason::kRequestIdConflict));
   EXPECT_EQ(pool_->usage().peers, 1u);
 }
 
@@ -155,8 +153,7 @@ TEST_F(PoolTest, ADrainingPoolTakesNoNewPeers) {
 }
 
 TEST_F(PoolTest, ALeaseIsBounded) {
-  const auto refused =
-      pool_->Create({.lease_ttl = absl::Hours(25)}, "", 0);
+  const auto refused = pool_->Create({.lease_ttl = absl::Hours(25)}, "", 0);
   EXPECT_TRUE(HasReason(refused.status(), Reason::kLimitExceeded));
   EXPECT_EQ(pool_->usage().peers, 0u);
 }
