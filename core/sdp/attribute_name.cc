@@ -2,18 +2,15 @@
 
 #include <array>
 #include <cstddef>
-#include <iterator>
 
 namespace parley::sdp {
 namespace {
 
 struct Entry {
   std::string_view name;
-  AttributeId id;
+  AttributeId id = AttributeId::kUnknown;
 };
 
-// Sorted by the length of the name, and within one length the most frequent
-// first: a look-up compares only names of its own length.
 constexpr Entry kEntries[] = {
     {"mid", AttributeId::kMid},
     {"rid", AttributeId::kRid},
@@ -53,39 +50,37 @@ constexpr Entry kEntries[] = {
     {"extmap-allow-mixed", AttributeId::kExtmapAllowMixed},
 };
 
-constexpr size_t kLongest = std::end(kEntries)[-1].name.size();
+constexpr size_t kSlots = 128;
 
-// first[n] is the first entry whose name has n characters or more.
-constexpr auto kFirst = [] {
-  std::array<uint8_t, kLongest + 2> first{};
-  size_t entry = 0;
-  for (size_t length = 0; length < first.size(); ++length) {
-    while (entry < std::size(kEntries) &&
-           kEntries[entry].name.size() < length) {
-      ++entry;
-    }
-    first[length] = static_cast<uint8_t>(entry);
-  }
-  return first;
-}();
-
-constexpr bool IsSortedByLength() {
-  for (size_t i = 1; i < std::size(kEntries); ++i) {
-    if (kEntries[i - 1].name.size() > kEntries[i].name.size()) return false;
-  }
-  return true;
+// Of a name that is not empty. The factors are chosen so that no two of the
+// entries share a slot, which MakeTable checks.
+constexpr size_t Slot(std::string_view name) {
+  const auto at = [name](size_t i) {
+    return static_cast<unsigned char>(name[i]);
+  };
+  return (name.size() + at(0) * 2 + at(name.size() / 2) * 5 +
+          at(name.size() - 1) * 7) %
+         kSlots;
 }
-static_assert(IsSortedByLength());
+
+constexpr std::array<Entry, kSlots> MakeTable() {
+  std::array<Entry, kSlots> table{};
+  for (const Entry& entry : kEntries) {
+    Entry& slot = table[Slot(entry.name)];
+    if (!slot.name.empty()) throw "two names in one slot";
+    slot = entry;
+  }
+  return table;
+}
+
+constexpr std::array<Entry, kSlots> kTable = MakeTable();
 
 }  // namespace
 
 AttributeId FindAttribute(std::string_view name) {
-  if (name.size() > kLongest) return AttributeId::kUnknown;
-  const size_t end = kFirst[name.size() + 1];
-  for (size_t i = kFirst[name.size()]; i < end; ++i) {
-    if (kEntries[i].name == name) return kEntries[i].id;
-  }
-  return AttributeId::kUnknown;
+  if (name.empty()) return AttributeId::kUnknown;
+  const Entry& entry = kTable[Slot(name)];
+  return entry.name == name ? entry.id : AttributeId::kUnknown;
 }
 
 }  // namespace parley::sdp

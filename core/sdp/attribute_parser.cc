@@ -1,6 +1,7 @@
 #include "core/sdp/attribute_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace parley::sdp {
@@ -9,11 +10,18 @@ namespace {
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool IsHex(char c) {
-  return IsDigit(c) || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-}
 constexpr char ToLower(char c) { return IsUpper(c) ? c - 'A' + 'a' : c; }
-constexpr char ToUpper(char c) { return IsLower(c) ? c - 'a' + 'A' : c; }
+
+// Hexadecimal digits in upper case; '\0' for other characters.
+constexpr auto kUpperHex = [] {
+  std::array<char, 256> table{};
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<size_t>(c)] = c;
+  for (char c = 'A'; c <= 'F'; ++c) {
+    table[static_cast<size_t>(c)] = c;
+    table[static_cast<size_t>(c - 'A' + 'a')] = c;
+  }
+  return table;
+}();
 
 // RFC 8851 10: rid-id.
 bool IsRidId(std::string_view id) {
@@ -122,14 +130,18 @@ Problem ParseFingerprint(std::string_view value, Fingerprint& out) {
     return "has not the length that its hash function makes";
   }
   out.value.resize(octets.size());
-  for (size_t i = 0; i < octets.size(); ++i) {
-    const char c = octets[i];
-    if (i % 3 == 2 ? c != ':' : !IsHex(c)) {
-      return "needs hexadecimal octets separated by colons";
-    }
-    out.value[i] = ToUpper(c);
+  bool valid = true;
+  for (size_t i = 0; i < octets.size(); i += 3) {
+    const char high = kUpperHex[static_cast<unsigned char>(octets[i])];
+    const char low = kUpperHex[static_cast<unsigned char>(octets[i + 1])];
+    out.value[i] = high;
+    out.value[i + 1] = low;
+    valid = valid && high != '\0' && low != '\0';
+    if (i + 2 == octets.size()) break;
+    out.value[i + 2] = ':';
+    valid = valid && octets[i + 2] == ':';
   }
-  return nullptr;
+  return valid ? nullptr : "needs hexadecimal octets separated by colons";
 }
 
 Problem ParseSetup(std::string_view value, Setup& out) {

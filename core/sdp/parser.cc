@@ -1,7 +1,7 @@
 #include "core/sdp/parser.h"
 
 #include <algorithm>
-#include <cstring>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,14 +11,17 @@
 #include "core/base/strings.h"
 #include "core/sdp/attribute_name.h"
 #include "core/sdp/attribute_parser.h"
+#include "core/sdp/line_reader.h"
 #include "core/sdp/outcome.h"
-#include "core/sdp/query.h"
 #include "core/sdp/scanner.h"
 #include "core/sdp/section_parser.h"
 #include "core/sdp/shared_attributes.h"
 
 namespace parley::sdp {
 namespace {
+
+// How every description begins.
+constexpr char kFirstLines[] = {'v', 'o', 's'};
 
 // "username id version IN IP4 address" (RFC 8866 5.2).
 Problem ParseOrigin(std::string_view value, Origin& out) {
@@ -52,155 +55,139 @@ int OtherLineRank(const Line& line) {
 }
 
 void SortOtherLines(std::vector<Line>& lines) {
+  if (lines.size() < 2) return;
   std::stable_sort(lines.begin(), lines.end(),
                    [](const Line& a, const Line& b) {
                      return OtherLineRank(a) < OtherLineRank(b);
                    });
 }
 
+// "SDP line 7, a=mid, needs a value", with the metadata that parser.h promises.
+absl::Status LineError(size_t number, char type, std::string_view attribute,
+                       const Outcome& outcome) {
+  ErrorMetadata metadata = {{"sdp_line_number", std::to_string(number)}};
+  std::string message = absl::StrCat("SDP line ", number);
+  if (!attribute.empty()) {
+    absl::StrAppend(&message, ", a=", ToAbsl(attribute), ",");
+    metadata.emplace_back("attribute", attribute);
+  } else if (type >= 'a' && type <= 'z') {
+    message += {',', ' ', type, '=', ','};
+  }
+  if (outcome.kind == Outcome::kLimit) {
+    absl::StrAppend(&message, " goes beyond the limit ", outcome.text);
+    metadata.emplace_back("limit", outcome.text);
+    return MakeError(Reason::kLimitExceeded, std::move(message),
+                     std::move(metadata));
+  }
+  absl::StrAppend(&message, " ", outcome.text);
+  return MakeError(Reason::kSdpSyntax, std::move(message), std::move(metadata));
+}
+
+// Reads the lines in order. Methods named Parse take the reader's line.
 class Parser {
  public:
   Parser(std::string_view text, const ParseLimits& limits)
-      : rest_(text),
-        limits_(limits),
+      : limits_(limits),
+        reader_(text, limits.line_bytes),
         section_parser_(limits.candidates_per_section) {}
 
   absl::StatusOr<Description> Run();
 
  private:
-  // Reads the next line into line_. False at the end of the text, and when the
-  // line cannot be one: then outcome_ says why.
-  bool NextLine();
-  bool Fail(const char* problem) {
-    outcome_ = {Outcome::kProblem, problem};
-    return false;
+  Outcome ParseFirstLines();
+  Outcome ParseFirstLine(char type);
+  Outcome ParseLine();
+  Outcome ParseSessionLine();
+  Outcome ParseMediaLine();
+  Outcome ParseSectionLine();
+  Outcome ParseConnectionLine(std::optional<Connection>& connection,
+                              std::vector<Line>& other_lines);
+  Outcome ParseBandwidthLine(std::vector<Bandwidth>& bandwidths);
+  Outcome ParseTimingLine();
+  Outcome KeepLine(std::vector<Line>& lines);
+  Outcome ParseAttributeLine();
+  Outcome ParseSessionAttribute(AttributeId id, std::string_view value);
+
+  // Ends the session part or the section that was read.
+  void FinishPart();
+  // The error of the line after the last one, which should have been there.
+  absl::Status MissingLine(const char* problem) const {
+    return LineError(reader_.number() + 1, '\0', {},
+                     {Outcome::kProblem, problem});
   }
 
-  // Each takes line_, and leaves what became of it in outcome_.
-  void ParseFirstLines();
-  void ParseSessionLine();
-  void ParseMediaLine();
-  void ParseSectionLine();
-  void ParseAttributeLine();
-
-  Outcome ParseSessionAttribute(AttributeId id, std::string_view value);
-  Outcome TakeConnection(std::optional<Connection>& connection,
-                         std::vector<Line>& other_lines);
-  Outcome TakeBandwidth(std::vector<Bandwidth>& bandwidths);
-  Outcome TakeTiming();
-  Outcome TakeOther(std::vector<Line>& lines);
-  void FinishPart();
-
-  bool Ok() const { return outcome_.kind == Outcome::kTaken; }
-  absl::Status Error() const;
-
-  std::string_view rest_;
   const ParseLimits& limits_;
+  LineReader reader_;
   SectionParser section_parser_;
 
   Description description_;
   MediaSection* section_ = nullptr;  // nullptr: still in the session part
   bool has_timing_ = false;
-  size_t attributes_ = 0;  // of this part
-
-  size_t line_number_ = 0;
-  char type_ = '\0';        // of the line
-  std::string_view value_;  // what stands after "type="
-  std::string_view attribute_name_;
-  Outcome outcome_;
+  size_t attributes_ = 0;            // of this part
+  std::string_view attribute_name_;  // of this line, if it is a known one
 };
 
-bool Parser::NextLine() {
-  if (rest_.empty()) return false;
-  ++line_number_;
-  type_ = '\0';
+absl::StatusOr<Description> Parser::Run() {
+  Outcome outcome = ParseFirstLines();
+  while (outcome.kind == Outcome::kTaken && reader_.Next()) {
+    outcome = ParseLine();
+  }
+  if (reader_.failure().kind != Outcome::kTaken) {
+    return LineError(reader_.number(), '\0', {}, reader_.failure());
+  }
+  if (outcome.kind != Outcome::kTaken) {
+    return LineError(reader_.number(), reader_.type(), attribute_name_,
+                     outcome);
+  }
+  if (reader_.number() < std::size(kFirstLines)) {
+    return MissingLine("is missing: a description begins with v=, o= and s=");
+  }
+  if (!has_timing_) return MissingLine("is missing: a t= line has to come");
+  FinishPart();
+  return std::move(description_);
+}
+
+Outcome Parser::ParseFirstLines() {
+  for (char type : kFirstLines) {
+    if (!reader_.Next()) return {};
+    Outcome outcome = ParseFirstLine(type);
+    if (outcome.kind != Outcome::kTaken) return outcome;
+  }
+  return {};
+}
+
+Outcome Parser::ParseFirstLine(char type) {
+  if (reader_.type() != type) {
+    return Strict("is out of order: a description begins with v=, o= and s=");
+  }
+  switch (type) {
+    case 'v':
+      return Strict(TrimRight(reader_.value()) == "0" ? nullptr
+                                                      : "needs to be 0");
+    case 'o':
+      return Strict(ParseOrigin(reader_.value(), description_.origin));
+    default:
+      description_.session_name = reader_.value();
+      return {};
+  }
+}
+
+Outcome Parser::ParseLine() {
   attribute_name_ = {};
-  std::string_view line = TakeUntil(rest_, '\n');
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.size() > limits_.line_bytes) {
-    outcome_ = {Outcome::kLimit, "line_bytes"};
-    return false;
-  }
-  if (line.find('\r') != std::string_view::npos) {
-    return Fail("has a CR that does not end it");
-  }
-  if (line.find('\0') != std::string_view::npos) return Fail("has a NUL");
-  if (line.empty()) {
-    // Blank lines after the last one are what string templates leave behind.
-    if (rest_.find_first_not_of("\r\n") == std::string_view::npos) return false;
-    return Fail("is empty");
-  }
-  if (line.size() < 2 || line[1] != '=') return Fail("is not type=value");
-  type_ = line[0];
-  value_ = line.substr(2);
-  return true;
+  if (reader_.type() == 'a') return ParseAttributeLine();
+  if (reader_.type() == 'm') return ParseMediaLine();
+  return section_ != nullptr ? ParseSectionLine() : ParseSessionLine();
 }
 
-void Parser::ParseFirstLines() {
-  constexpr char kOrder[] = "vos";
-  for (const char* type = kOrder; *type != '\0'; ++type) {
-    if (!NextLine()) {
-      if (Ok()) {
-        ++line_number_;
-        Fail("is missing: a description begins with v=, o= and s=");
-      }
-      return;
-    }
-    if (type_ != *type) {
-      Fail("is out of order: a description begins with v=, o= and s=");
-      return;
-    }
-    if (type_ == 'v') {
-      if (TrimRight(value_) != "0") Fail("needs to be 0");
-    } else if (type_ == 'o') {
-      outcome_ = Strict(ParseOrigin(value_, description_.origin));
-    } else {
-      description_.session_name = value_;
-    }
-    if (!Ok()) return;
-  }
-}
-
-Outcome Parser::TakeConnection(std::optional<Connection>& connection,
-                               std::vector<Line>& other_lines) {
-  if (connection) return TakeOther(other_lines);
-  return Strict(ParseConnection(value_, connection.emplace()));
-}
-
-Outcome Parser::TakeBandwidth(std::vector<Bandwidth>& bandwidths) {
-  // An empty one limits nothing.
-  if (TrimRight(value_).empty()) return {};
-  return Strict(ParseBandwidth(TrimRight(value_), bandwidths.emplace_back()));
-}
-
-Outcome Parser::TakeTiming() {
-  Timing timing;
-  if (Problem problem = ParseTiming(value_, timing)) return Strict(problem);
-  if (has_timing_) return TakeOther(description_.other_lines);
-  has_timing_ = true;
-  description_.timing = timing;
-  return {};
-}
-
-Outcome Parser::TakeOther(std::vector<Line>& lines) {
-  lines.push_back({.type = type_, .value = std::string(value_)});
-  return {};
-}
-
-void Parser::ParseSessionLine() {
-  switch (type_) {
-    case 'a':
-      return ParseAttributeLine();
+Outcome Parser::ParseSessionLine() {
+  switch (reader_.type()) {
     case 'c':
-      outcome_ =
-          TakeConnection(description_.connection, description_.other_lines);
-      return;
+      return ParseConnectionLine(description_.connection,
+                                 description_.other_lines);
     case 'b':
-      outcome_ = TakeBandwidth(description_.bandwidths);
-      return;
+      return ParseBandwidthLine(description_.bandwidths);
     case 't':
-      outcome_ = TakeTiming();
-      return;
+      return ParseTimingLine();
     case 'i':
     case 'u':
     case 'e':
@@ -208,75 +195,92 @@ void Parser::ParseSessionLine() {
     case 'r':
     case 'z':
     case 'k':
-      outcome_ = TakeOther(description_.other_lines);
-      return;
+      return KeepLine(description_.other_lines);
     default:
-      Fail("has no place in the session part");
+      return Strict("has no place in the session part");
   }
 }
 
-void Parser::ParseMediaLine() {
-  if (!has_timing_) {
-    Fail("comes before the t= line");
-    return;
-  }
+Outcome Parser::ParseMediaLine() {
+  if (!has_timing_) return Strict("comes before the t= line");
   if (description_.sections.size() == limits_.sections) {
-    outcome_ = {Outcome::kLimit, "sections"};
-    return;
+    return {Outcome::kLimit, "sections"};
   }
   FinishPart();
+  if (description_.sections.empty()) description_.sections.reserve(4);
   section_ = &description_.sections.emplace_back();
-  outcome_ = Strict(section_parser_.Start(value_, *section_));
+  return Strict(section_parser_.Start(reader_.value(), *section_));
 }
 
-void Parser::ParseSectionLine() {
-  switch (type_) {
-    case 'a':
-      return ParseAttributeLine();
+Outcome Parser::ParseSectionLine() {
+  switch (reader_.type()) {
     case 'c':
-      outcome_ = TakeConnection(section_->connection, section_->other_lines);
-      return;
+      return ParseConnectionLine(section_->connection, section_->other_lines);
     case 'b':
-      outcome_ = TakeBandwidth(section_->bandwidths);
-      return;
+      return ParseBandwidthLine(section_->bandwidths);
     case 'i':
     case 'k':
-      outcome_ = TakeOther(section_->other_lines);
-      return;
+      return KeepLine(section_->other_lines);
     default:
-      Fail("has no place in a media section");
+      return Strict("has no place in a media section");
   }
 }
 
-void Parser::ParseAttributeLine() {
+Outcome Parser::ParseConnectionLine(std::optional<Connection>& connection,
+                                    std::vector<Line>& other_lines) {
+  if (connection) return KeepLine(other_lines);
+  return Strict(ParseConnection(reader_.value(), connection.emplace()));
+}
+
+Outcome Parser::ParseBandwidthLine(std::vector<Bandwidth>& bandwidths) {
+  std::string_view value = TrimRight(reader_.value());
+  if (value.empty()) return {};  // an empty one limits nothing
+  return Strict(ParseBandwidth(value, bandwidths.emplace_back()));
+}
+
+Outcome Parser::ParseTimingLine() {
+  Timing timing;
+  if (Problem problem = ParseTiming(reader_.value(), timing)) {
+    return Strict(problem);
+  }
+  if (has_timing_) return KeepLine(description_.other_lines);
+  has_timing_ = true;
+  description_.timing = timing;
+  return {};
+}
+
+Outcome Parser::KeepLine(std::vector<Line>& lines) {
+  lines.push_back(
+      {.type = reader_.type(), .value = std::string(reader_.value())});
+  return {};
+}
+
+Outcome Parser::ParseAttributeLine() {
   if (++attributes_ > limits_.attributes_per_section) {
-    outcome_ = {Outcome::kLimit, "attributes_per_section"};
-    return;
+    return {Outcome::kLimit, "attributes_per_section"};
   }
-  std::string_view value = TrimRight(value_);
+  std::string_view value = TrimRight(reader_.value());
   std::string_view name = TakeUntil(value, ':');
-  if (name.empty()) {
-    Fail("lacks the name of the attribute");
-    return;
-  }
+  if (name.empty()) return Strict("lacks the name of the attribute");
+  Outcome outcome = {Outcome::kUnknown};
   const AttributeId id = FindAttribute(name);
   if (id != AttributeId::kUnknown) {
     attribute_name_ = name;
-    outcome_ = section_ != nullptr ? section_parser_.ParseAttribute(id, value)
-                                   : ParseSessionAttribute(id, value);
-  } else {
-    outcome_ = {Outcome::kUnknown};
+    outcome = section_ != nullptr ? section_parser_.ParseAttribute(id, value)
+                                  : ParseSessionAttribute(id, value);
   }
-  if (outcome_.kind == Outcome::kUnknown) {
+  if (outcome.kind == Outcome::kUnknown) {
     (section_ != nullptr ? section_->other_attributes
                          : description_.other_attributes)
-        .emplace_back(value_);
-    outcome_ = {};
-  } else if (outcome_.kind == Outcome::kConflict) {
-    (section_ != nullptr ? section_->conflicts : description_.conflicts)
-        .emplace_back(value_);
-    outcome_ = {};
+        .emplace_back(reader_.value());
+    return {};
   }
+  if (outcome.kind == Outcome::kConflict) {
+    (section_ != nullptr ? section_->conflicts : description_.conflicts)
+        .emplace_back(reader_.value());
+    return {};
+  }
+  return outcome;
 }
 
 Outcome Parser::ParseSessionAttribute(AttributeId id, std::string_view value) {
@@ -293,7 +297,6 @@ Outcome Parser::ParseSessionAttribute(AttributeId id, std::string_view value) {
   }
 }
 
-// Ends the session part or the section that was read.
 void Parser::FinishPart() {
   attributes_ = 0;
   if (section_ == nullptr) {
@@ -302,48 +305,6 @@ void Parser::FinishPart() {
     SortOtherLines(section_->other_lines);
     section_parser_.Finish();
   }
-}
-
-absl::StatusOr<Description> Parser::Run() {
-  ParseFirstLines();
-  while (Ok() && NextLine()) {
-    if (type_ == 'm') {
-      ParseMediaLine();
-    } else if (section_ != nullptr) {
-      ParseSectionLine();
-    } else {
-      ParseSessionLine();
-    }
-  }
-  if (Ok() && !has_timing_) {
-    ++line_number_;
-    type_ = '\0';
-    Fail("is missing: a description needs a t= line");
-  }
-  if (!Ok()) return Error();
-  FinishPart();
-  return std::move(description_);
-}
-
-absl::Status Parser::Error() const {
-  ErrorMetadata metadata = {{"sdp_line_number", std::to_string(line_number_)}};
-  std::string message = absl::StrCat("SDP line ", line_number_);
-  if (!attribute_name_.empty()) {
-    absl::StrAppend(&message, ", a=", ToAbsl(attribute_name_), ",");
-    metadata.emplace_back("attribute", attribute_name_);
-  } else if (type_ >= 'a' && type_ <= 'z') {
-    message += {',', ' ', type_, '=', ','};
-  }
-  absl::StrAppend(&message, " ");
-  if (outcome_.kind == Outcome::kLimit) {
-    absl::StrAppend(&message, "is one more than the limit of ", outcome_.text,
-                    " allows");
-    metadata.emplace_back("limit", outcome_.text);
-    return MakeError(Reason::kLimitExceeded, std::move(message),
-                     std::move(metadata));
-  }
-  absl::StrAppend(&message, outcome_.text);
-  return MakeError(Reason::kSdpSyntax, std::move(message), std::move(metadata));
 }
 
 }  // namespace

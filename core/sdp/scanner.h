@@ -3,11 +3,11 @@
 #ifndef PARLEY_CORE_SDP_SCANNER_H_
 #define PARLEY_CORE_SDP_SCANNER_H_
 
-#include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string_view>
-#include <system_error>
 
 namespace parley::sdp {
 
@@ -19,11 +19,24 @@ using Problem = const char*;
 // was, where it is none or does not fit.
 template <std::unsigned_integral T>
 bool ParseNumber(std::string_view text, T& out) {
-  T number = 0;
-  const char* end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end) return false;
-  out = number;
+  // As many digits as cannot overflow are read without looking.
+  constexpr size_t kSafeDigits = std::numeric_limits<uint64_t>::digits10;
+  if (text.empty()) return false;
+  uint64_t number = 0;
+  size_t i = 0;
+  for (; i < text.size() && i < kSafeDigits; ++i) {
+    const auto digit = static_cast<unsigned char>(text[i] - '0');
+    if (digit > 9) return false;
+    number = number * 10 + digit;
+  }
+  for (; i < text.size(); ++i) {
+    constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
+    const auto digit = static_cast<unsigned char>(text[i] - '0');
+    if (digit > 9 || number > (kMax - digit) / 10) return false;
+    number = number * 10 + digit;
+  }
+  if (number > std::numeric_limits<T>::max()) return false;
+  out = static_cast<T>(number);
   return true;
 }
 
@@ -48,11 +61,24 @@ inline std::string_view TakeUntil(std::string_view& text, char separator) {
   return head;
 }
 
+// Where the first blank is; the size of the text where there is none. Most
+// words are short: those are looked at here, only the rest of a long one by
+// memchr.
+inline size_t FindBlank(std::string_view text) {
+  constexpr size_t kShort = 12;
+  const size_t first = text.size() < kShort ? text.size() : kShort;
+  for (size_t i = 0; i < first; ++i) {
+    if (IsBlank(text[i])) return i;
+  }
+  if (first == text.size()) return first;
+  text = text.substr(0, text.find(' ', first));
+  return text.substr(0, text.find('\t', first)).size();
+}
+
 // Takes off the next word, between blanks. Empty: there is none.
 inline std::string_view TakeWord(std::string_view& text) {
   text = TrimLeft(text);
-  size_t end = 0;
-  while (end < text.size() && !IsBlank(text[end])) ++end;
+  const size_t end = FindBlank(text);
   std::string_view word = text.substr(0, end);
   text.remove_prefix(end);
   return word;

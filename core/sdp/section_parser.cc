@@ -61,7 +61,18 @@ Outcome ParseSimulcastOnce(std::string_view value,
   return SetOnce(field, std::move(simulcast));
 }
 
+bool IsSingleSpaced(std::string_view words) {
+  bool after_blank = true;
+  for (char c : words) {
+    const bool blank = IsBlank(c);
+    if (c == '\t' || (blank && after_blank)) return false;
+    after_blank = blank;
+  }
+  return true;
+}
+
 std::string SingleSpaced(std::string_view words) {
+  if (IsSingleSpaced(words)) return std::string(words);
   std::string out(TakeWord(words));
   for (auto word = TakeWord(words); !word.empty(); word = TakeWord(words)) {
     out += ' ';
@@ -215,7 +226,8 @@ Outcome SectionParser::ParseRtcpFeedback(std::string_view value) {
   uint8_t payload_type = 0;
   const bool wildcard = format == "*";
   const bool valid = wildcard || ParseNumber(format, payload_type);
-  if (!valid || TrimLeft(value).empty()) return {Outcome::kUnknown};
+  value = TrimLeft(value);
+  if (!valid || value.empty()) return {Outcome::kUnknown};
   std::vector<std::string>& feedback =
       wildcard ? section_->wildcard_rtcp_feedback
                : FindOrAddCodec(payload_type).rtcp_feedback;

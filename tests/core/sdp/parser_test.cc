@@ -84,6 +84,8 @@ TEST(ParserTest, LineEndsMayBeLfAndTheLastOneMissing) {
             expected);
   EXPECT_EQ(ParsedSession("m=audio 9 RTP/AVP 0\r\na=mid:0\r\n\r\n\n"), expected)
       << "blank lines after the last line are none of its own";
+  EXPECT_EQ(ParsedSession("m=audio 9 RTP/AVP 0\r\na=mid:0\r"), expected)
+      << "cut between CR and LF";
 }
 
 TEST(ParserTest, OriginTakesNamesAndAll64Bits) {
@@ -540,6 +542,13 @@ TEST(ParserTest, ErrorsNameTheAttributeAndKeepValuesSecret) {
   EXPECT_THAT(std::string(parsed.status().message()),
               HasSubstr("line 6, a=ice-pwd, needs 22"));
   EXPECT_THAT(parsed.status().ToString(), Not(HasSubstr("topsecret")));
+}
+
+TEST(ParserTest, ErrorsNameNoAttributeOfAnotherLine) {
+  auto parsed = Parse(InAudio("a=mid:0\r\nb\r\n"));
+  EXPECT_EQ(MetadataOf(parsed.status(), "sdp_line_number"), "7");
+  EXPECT_EQ(MetadataOf(parsed.status(), "attribute"), "");
+  EXPECT_EQ(parsed.status().message(), "SDP line 7 is not type=value");
 }
 
 // ---- Limits
