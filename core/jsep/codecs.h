@@ -37,11 +37,21 @@ enum class CodecRole : uint8_t {
 };
 CodecRole RoleOf(const Codec& codec);
 
-// Whether two descriptions of a codec mean the same one: name without regard to
-// case, clock rate and channels, and where the codec's payload format says so
-// its distinguishing parameters: H264 profile and packetization-mode (RFC 6184
-// 8.2.2), VP9 profile-id, AV1 profile and tier, H265 profile and tier. The
-// payload types play no part; for rtx see MatchRetransmission in media.h.
+// What makes two descriptions mean the same codec: name without regard to case,
+// clock rate and channels, and where the codec's payload format says so its
+// distinguishing parameters: H264 profile and packetization-mode (RFC 6184
+// 8.2.2), VP9 profile-id, AV1 profile and tier, H265 profile and tier. For rtx
+// the payload type it repairs, so that identities of rtx only compare within
+// one numbering. Numbers only: cheap to keep and to compare.
+struct CodecIdentity {
+  uint64_t name = 0;  // hash
+  uint32_t clock_rate = 0;
+  uint32_t channels = 0;
+  uint64_t detail = 0;
+
+  friend bool operator==(const CodecIdentity&, const CodecIdentity&) = default;
+};
+CodecIdentity IdentityOf(const Codec& codec);
 bool SameCodec(const Codec& a, const Codec& b);
 
 struct HeaderExtension {

@@ -50,8 +50,7 @@ struct RemoteDescriptionInit {
 // Errors: those of NextState; OFFER_STALE (offer_id is not that of the pending
 // offer); SDP_SYNTAX with sdp_line_number; those of ValidateRemote.
 absl::StatusOr<Plan> PlanRemote(const Session& session,
-                                const RemoteDescriptionInit& description,
-                                Random& random);
+                                const RemoteDescriptionInit& description);
 
 // {type: "rollback"} on either side. Errors: those of NextState.
 absl::StatusOr<Plan> PlanRollback(const Session& session, Side side);

@@ -28,6 +28,7 @@
 #include "core/jsep/configuration.h"
 #include "core/jsep/effects.h"
 #include "core/jsep/media.h"
+#include "core/jsep/numbers.h"
 #include "core/jsep/signaling.h"
 #include "core/jsep/transceiver.h"
 #include "core/jsep/transport.h"
@@ -63,6 +64,9 @@ struct CreatedDescription {
 };
 
 enum class SectionKind : uint8_t { kAudio, kVideo, kData, kOther };
+constexpr bool IsMedia(SectionKind kind) {
+  return kind == SectionKind::kAudio || kind == SectionKind::kVideo;
+}
 
 // One m= section as the last applied descriptions leave it.
 struct Section {
@@ -74,10 +78,12 @@ struct Section {
   bool answered = false;      // an answer has accepted it
   bool bundled = false;       // an answer has put it into a BUNDLE group
   bool bundle_only = false;   // offered so, not answered yet
+  bool mid_invented = false;  // the other end gave no mid, so we did
   // Has been in an a=msid line of ours: then it stays (RFC 9429 5.2.2).
   bool msid_shown = false;
-  std::vector<std::string>
-      send_rids;  // rids we send; fixed by the first answer
+  // Simulcast, fixed by the first answer: rids that we and the other end send.
+  std::vector<std::string> send_rids;
+  std::vector<std::string> recv_rids;
   // In force since the last answer; null before.
   std::shared_ptr<const MediaParameters> media;
 
@@ -103,21 +109,6 @@ struct CandidateList {
   bool complete = false;  // end-of-candidates
 
   friend bool operator==(const CandidateList&, const CandidateList&) = default;
-};
-
-// Which codec has which payload type, and which extension which id, over the
-// life of the session: a number never changes its meaning.
-struct NumberBook {
-  struct PayloadType {
-    uint8_t number = 0;
-    Codec codec;
-  };
-  struct Extension {
-    uint16_t id = 0;
-    std::string uri;
-  };
-  std::vector<PayloadType> payload_types;
-  std::vector<Extension> extensions;
 };
 
 // What rollback returns to, of what a description changes.
@@ -170,16 +161,20 @@ struct Session {
 
   // --- Bookkeeping, of no use outside this room ---
 
+  std::string default_stream_id;  // of remote tracks without a=msid
+  // Of remote generations that no description shows any more. Bounded.
+  std::vector<std::string> retired_ufrags;
   uint64_t session_id = 0;    // of o=, below 2^63 - 1
   uint64_t last_version = 0;  // of the last created description
   uint64_t revision = 0;      // grows with whatever may change an offer
   uint64_t next_transceiver_id = 1;
+  uint32_t last_sctp_association = 0;
   TransportId next_transport_id = 1;
   uint64_t next_mid = 0;
-  std::string cname;
+  std::string proposed_data_mid;  // as Transceiver::proposed_mid
   std::shared_ptr<const NumberBook> numbers;
   std::shared_ptr<const StableState> last_stable;  // null in stable
-  // Hashes of texts created earlier, newest last: to tell an old offer from
+  // std::hash of texts created earlier, newest last: to tell an old offer from
   // edited text. Bounded.
   std::vector<uint64_t> old_texts;
 };
@@ -211,6 +206,10 @@ absl::Status RestartIce(Session& session);
 // CreateAnswer returned: only then can it be set.
 void Remember(Session& session, const CreatedDescription& created);
 
+// Empties both, as an applied answer does: what was created can no longer be
+// set.
+void ForgetCreated(Session& session);
+
 // Closes: state closed, transceivers stopped, transports gone. The effects are
 // CloseSctp and CloseTransport only: W3C fires no event on close. Idempotent.
 Effects Close(Session& session);
@@ -219,6 +218,8 @@ Effects Close(Session& session);
 
 const Transceiver* FindTransceiver(const Session& session, TransceiverId id);
 const Transport* FindTransport(const Session& session, TransportId id);
+const Transport* FindTransport(const std::vector<Transport>& transports,
+                               TransportId id);
 const Section* FindSection(const Session& session, std::string_view mid);
 std::optional<size_t> SectionIndex(const Session& session,
                                    std::string_view mid);

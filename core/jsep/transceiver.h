@@ -38,6 +38,9 @@ constexpr Direction Intersected(Direction a, Direction b) {
 // Ids are given once and never again in the life of a session; 0 is none.
 using TransceiverId = uint64_t;
 
+// The id of the track that a transceiver receives: no other has it.
+std::string ReceiverTrackId(TransceiverId id);
+
 // RTCRtpEncodingParameters, as far as we have them.
 struct Encoding {
   std::string rid;  // empty: none
@@ -80,7 +83,9 @@ struct Transceiver {
 
   // Made by addTrack: a remote offer may take it (RFC 9429 section 5.10).
   bool made_by_add_track = false;
-  // A track was attached by addTrack at any time: rollback keeps it.
+  // Made by a remote offer, whose rollback removes it...
+  bool made_by_remote = false;
+  // ... unless addTrack has attached a track to it at any time.
   bool track_added = false;
 
   friend bool operator==(const Transceiver&, const Transceiver&) = default;

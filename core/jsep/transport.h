@@ -2,11 +2,13 @@
 #ifndef PARLEY_CORE_JSEP_TRANSPORT_H_
 #define PARLEY_CORE_JSEP_TRANSPORT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/base/random.h"
 #include "core/sdp/description.h"
 
 namespace parley::jsep {
@@ -31,19 +33,26 @@ struct RemoteIce {
   friend bool operator==(const RemoteIce&, const RemoteIce&) = default;
 };
 
+// Of RFC 8839's characters, with 40 and 140 random bits.
+IceCredentials MakeIceCredentials(Random& random);
+
 enum class DtlsRole : uint8_t { kClient, kServer };
 
 struct Transport {
   TransportId id = 0;
   // The m= section that carries its attributes: the tagged one of a bundle.
   std::string mid;
+  size_t mline_index = 0;  // of that section
 
   // Our side of ICE. Generations count from 1 and never repeat, also not after
   // a rollback; each has credentials of its own.
   uint32_t generation = 0;
+  uint32_t last_generation = 0;  // the highest one given, to count on from
   IceCredentials local;
-  // Absent until a remote description is in force together with ours.
+  // Absent until an answer was applied. While a restart awaits its answer it is
+  // still that of an earlier generation: `remote_generation` says which.
   std::optional<RemoteIce> remote;
+  uint32_t remote_generation = 0;
 
   // One component instead of two. Never changes once negotiated.
   bool rtcp_mux = true;

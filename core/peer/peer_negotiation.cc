@@ -171,7 +171,7 @@ absl::StatusOr<jsep::Plan> Peer::PlanRemote(
                      "its own stands; await the answer to it",
                      {{"offer_id", session_.pending_local->body->id}});
   }
-  return jsep::PlanRemote(session_, description, environment_.random);
+  return jsep::PlanRemote(session_, description);
 }
 
 void Peer::SetRemoteDescription(Call call, jsep::SdpType type, std::string text,

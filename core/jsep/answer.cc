@@ -1,0 +1,370 @@
+#include "core/jsep/answer.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/errors.h"
+#include "core/jsep/blueprint.h"
+#include "core/jsep/bundle.h"
+#include "core/jsep/section_writer.h"
+#include "core/jsep/simulcast.h"
+#include "core/sdp/query.h"
+
+namespace parley::jsep {
+namespace {
+
+// One section of the answer to be; its index is that of the offer's.
+struct Decision {
+  const Transceiver* transceiver = nullptr;
+  bool accepted = false;
+  std::shared_ptr<const MediaParameters> media;
+  Direction direction = Direction::kInactive;
+  std::optional<size_t> transport;
+};
+
+bool Has(const std::vector<std::string>& list, std::string_view one) {
+  return std::find(list.begin(), list.end(), one) != list.end();
+}
+
+class AnswerBuilder {
+ public:
+  AnswerBuilder(const Session& session, const sdp::Description& offer,
+                Bundle bundle, Random& random)
+      : session_(session),
+        offer_(offer),
+        bundle_(std::move(bundle)),
+        random_(random),
+        numbering_(session.numbers),
+        blueprint_(std::make_shared<Blueprint>()),
+        decisions_(offer.sections.size()) {}
+
+  CreatedDescription Build() {
+    for (size_t i = 0; i < decisions_.size(); ++i) Decide(i);
+    for (size_t g = 0; g < bundle_.groups.size(); ++g) KeepTag(g);
+    ChooseTransports();
+    sdp::Description description;
+    WriteSessionPart(session_, session_.last_version + 1, OfferedIceOptions(),
+                     description);
+    WriteGroups(description);
+    description.sections.reserve(decisions_.size());
+    blueprint_->sections.reserve(decisions_.size());
+    for (size_t i = 0; i < decisions_.size(); ++i) {
+      blueprint_->sections.push_back(PlanOf(i));
+      description.sections.push_back(Write(i));
+    }
+    blueprint_->base_numbers = session_.numbers;
+    blueprint_->numbers = std::move(numbering_).Take();
+    blueprint_->revision = session_.revision;
+    blueprint_->next_mid = session_.next_mid;
+    return {.type = SdpType::kAnswer,
+            .body = Finish(std::move(description)),
+            .blueprint = std::move(blueprint_)};
+  }
+
+ private:
+  // --- Which sections are accepted (RFC 9429 section 5.3.1) ---
+
+  void Decide(size_t i) {
+    const sdp::MediaSection& offered = offer_.sections[i];
+    const Section& section = session_.sections[i];
+    if (sdp::IsRejected(offered) || section.kind == SectionKind::kOther ||
+        !BundlePolicyAllows(i)) {
+      return;
+    }
+    Decision& decision = decisions_[i];
+    if (section.kind == SectionKind::kData) {
+      decision.accepted = true;
+      return;
+    }
+    decision.transceiver = FindTransceiver(session_, section.transceiver);
+    if (decision.transceiver == nullptr || decision.transceiver->stopped) {
+      return;
+    }
+    const Transceiver& transceiver = *decision.transceiver;
+    const MediaWishes wishes{
+        .capabilities =
+            &session_.configuration->capabilities->Of(transceiver.kind),
+        .preferences = transceiver.codec_preferences.get()};
+    auto media = std::make_shared<MediaParameters>(
+        AnswerMedia(wishes, offer_, offered, numbering_));
+    if (media->local_codecs.empty()) return;
+    decision.media = std::move(media);
+    decision.accepted = !transceiver.stopping;
+    decision.direction =
+        Intersected(Reversed(sdp::EffectiveDirection(offer_, offered)),
+                    transceiver.direction);
+  }
+
+  bool BundlePolicyAllows(size_t i) const {
+    const auto& group = bundle_.group_of[i];
+    if (offer_.sections[i].bundle_only && offer_.sections[i].port == 0 &&
+        !group) {
+      return false;
+    }
+    if (session_.configuration->bundle_policy != BundlePolicy::kMaxBundle) {
+      return true;
+    }
+    size_t first = 0;
+    while (sdp::IsRejected(offer_.sections[first])) ++first;
+    return i == first || (group && group == bundle_.group_of[first]);
+  }
+
+  // RFC 9143 section 7.3.3: whoever rejects the tagged section rejects its
+  // whole group. Where the group is in use already that would end what others
+  // do, so a tag that is merely being stopped stays for now, inactive.
+  void KeepTag(size_t group) {
+    const std::vector<size_t>& members = bundle_.groups[group];
+    Decision& tag = decisions_[members.front()];
+    if (tag.accepted) return;
+    const bool in_use = session_.sections[members.front()].answered;
+    const bool others =
+        std::any_of(members.begin(), members.end(),
+                    [&](size_t i) { return decisions_[i].accepted; });
+    if (in_use && others && tag.media) {
+      tag.accepted = true;
+      tag.direction = Direction::kInactive;
+      return;
+    }
+    for (const size_t i : members) decisions_[i].accepted = false;
+  }
+
+  // --- Transports ---
+
+  void ChooseTransports() {
+    std::vector<TransportId> taken;
+    for (const std::vector<size_t>& members : bundle_.groups) {
+      std::optional<size_t> plan;
+      for (const size_t i : members) {
+        if (!decisions_[i].accepted) continue;
+        if (!plan) plan = AddTransport(i, InUse(members, taken));
+        decisions_[i].transport = plan;
+      }
+    }
+    for (size_t i = 0; i < decisions_.size(); ++i) {
+      if (!decisions_[i].accepted || decisions_[i].transport) continue;
+      decisions_[i].transport = AddTransport(i, InUse({i}, taken));
+    }
+  }
+
+  // The transport that the first of these sections has that has one, unless
+  // other sections went away with it.
+  const Transport* InUse(const std::vector<size_t>& members,
+                         std::vector<TransportId>& taken) const {
+    for (const size_t i : members) {
+      const Transport* transport =
+          FindTransport(session_, session_.sections[i].transport);
+      if (transport == nullptr ||
+          std::find(taken.begin(), taken.end(), transport->id) != taken.end()) {
+        continue;
+      }
+      taken.push_back(transport->id);
+      return transport;
+    }
+    return nullptr;
+  }
+
+  size_t AddTransport(size_t tag, const Transport* transport) {
+    const sdp::MediaSection& offered = offer_.sections[tag];
+    Blueprint::TransportPlan plan{.mline_index = tag,
+                                  .mid = session_.sections[tag].mid};
+    const auto theirs = sdp::EffectiveIceCredentials(offer_, offered);
+    if (transport) plan.id = transport->id;
+    const bool same = transport && transport->remote &&
+                      transport->remote->credentials.ufrag == theirs.ufrag &&
+                      transport->remote->credentials.pwd == theirs.pwd;
+    plan.local = same ? transport->local : MakeIceCredentials(random_);
+    plan.role = ChooseRole(sdp::EffectiveSetup(offer_, offered), transport);
+    blueprint_->transports.push_back(std::move(plan));
+    return blueprint_->transports.size() - 1;
+  }
+
+  // RFC 8842 section 5.3: what the offer leaves us, the role in use if it may
+  // stay, or else active.
+  static DtlsRole ChooseRole(std::optional<sdp::Setup> offered,
+                             const Transport* transport) {
+    if (offered == sdp::Setup::kActive) return DtlsRole::kServer;
+    if (offered == sdp::Setup::kPassive) return DtlsRole::kClient;
+    if (transport && transport->dtls_role) return *transport->dtls_role;
+    return DtlsRole::kClient;
+  }
+
+  // --- Writing ---
+
+  std::vector<std::string> OfferedIceOptions() const {
+    std::vector<std::string> result;
+    for (const char* option : {"trickle", "ice2"}) {
+      const bool offered =
+          Has(offer_.transport.ice_options, option) ||
+          std::any_of(offer_.sections.begin(), offer_.sections.end(),
+                      [&](const sdp::MediaSection& section) {
+                        return Has(section.transport.ice_options, option);
+                      });
+      if (offered) result.emplace_back(option);
+    }
+    return result;
+  }
+
+  void WriteGroups(sdp::Description& description) const {
+    for (const std::vector<size_t>& members : bundle_.groups) {
+      sdp::Group group{.semantics = "BUNDLE"};
+      for (const size_t i : members) {
+        if (decisions_[i].accepted)
+          group.mids.push_back(offer_.sections[i].mid);
+      }
+      if (!group.mids.empty()) description.groups.push_back(std::move(group));
+    }
+  }
+
+  Blueprint::SectionPlan PlanOf(size_t i) const {
+    const Section& section = session_.sections[i];
+    const Decision& decision = decisions_[i];
+    Blueprint::SectionPlan plan{.kind = section.kind,
+                                .mid = section.mid,
+                                .transceiver = section.transceiver,
+                                .rejected = !decision.accepted,
+                                .bundled = bundle_.group_of[i].has_value(),
+                                .msid_shown = section.msid_shown,
+                                .transport = decision.transport,
+                                .media = decision.media};
+    if (!decision.accepted || decision.transceiver == nullptr) return plan;
+    const sdp::MediaSection& offered = offer_.sections[i];
+    if (Sends(decision.direction)) {
+      plan.msid_shown = true;
+      plan.send_rids = SendRids(*decision.transceiver, offered);
+    }
+    if (Receives(decision.direction)) {
+      plan.recv_rids = SimulcastRids(offered, sdp::RidDirection::kSend);
+    }
+    return plan;
+  }
+
+  // What the other end wants to receive and we have encodings for.
+  static std::vector<std::string> SendRids(const Transceiver& transceiver,
+                                           const sdp::MediaSection& offered) {
+    const std::vector<std::string> wanted =
+        SimulcastRids(offered, sdp::RidDirection::kRecv);
+    std::vector<std::string> rids;
+    for (const Encoding& encoding : transceiver.encodings) {
+      if (Has(wanted, encoding.rid)) rids.push_back(encoding.rid);
+    }
+    return rids;
+  }
+
+  sdp::MediaSection Write(size_t i) {
+    const sdp::MediaSection& offered = offer_.sections[i];
+    const Decision& decision = decisions_[i];
+    if (!decision.accepted) return WriteRejected(i);
+    sdp::MediaSection section = NewSection(offered.media, offered.protocol);
+    section.mid = offered.mid;
+    const Blueprint::TransportPlan& transport =
+        blueprint_->transports[*decision.transport];
+    const bool carries = transport.mline_index == i;
+    if (decision.media) {
+      WriteMedia(decision, carries, blueprint_->sections[i], section);
+    } else {
+      WriteData(offered, section);
+    }
+    if (carries) {
+      WriteTransport(session_, transport.mid, transport.local,
+                     transport.role == DtlsRole::kClient ? sdp::Setup::kActive
+                                                         : sdp::Setup::kPassive,
+                     section);
+    }
+    return section;
+  }
+
+  sdp::MediaSection WriteRejected(size_t i) const {
+    const sdp::MediaSection& offered = offer_.sections[i];
+    sdp::MediaSection section =
+        RejectedSection(offered.media, offered.protocol);
+    section.mid = offered.mid;
+    section.formats = offered.formats;
+    if (!offered.codecs.empty()) {
+      const Codec& first = offered.codecs.front();
+      section.codecs.push_back({.payload_type = first.payload_type,
+                                .name = first.name,
+                                .clock_rate = first.clock_rate,
+                                .channels = first.channels});
+    }
+    if (sdp::IsRtpSection(offered)) section.direction = Direction::kInactive;
+    return section;
+  }
+
+  void WriteMedia(const Decision& decision, bool carries,
+                  const Blueprint::SectionPlan& plan,
+                  sdp::MediaSection& section) const {
+    section.codecs = decision.media->local_codecs;
+    section.extmaps = decision.media->extensions;
+    section.direction = decision.direction;
+    if (plan.msid_shown) WriteMsids(*decision.transceiver, section);
+    WriteRids(plan.send_rids, plan.recv_rids, /*simulcast_of_one=*/true,
+              section);
+    section.rtcp_mux = decision.media->rtcp_mux;
+    section.rtcp_rsize = decision.media->rtcp_reduced_size;
+    if (carries) section.rtcp.emplace().connection.emplace();
+  }
+
+  void WriteData(const sdp::MediaSection& offered,
+                 sdp::MediaSection& section) const {
+    const Configuration& configuration = *session_.configuration;
+    section.max_message_size = configuration.max_message_size;
+    if (offered.sctpmaps.empty() || offered.sctp_port) {
+      section.formats = offered.formats;
+      section.sctp_port = configuration.sctp_port;
+      return;
+    }
+    // The draft before RFC 8841, which old browsers speak.
+    section.formats.push_back(std::to_string(configuration.sctp_port));
+    section.sctpmaps.push_back({.port = configuration.sctp_port,
+                                .protocol = "webrtc-datachannel",
+                                .streams = offered.sctpmaps.front().streams});
+  }
+
+  const Session& session_;
+  const sdp::Description& offer_;
+  const Bundle bundle_;
+  Random& random_;
+  Numbering numbering_;
+  std::shared_ptr<Blueprint> blueprint_;
+  std::vector<Decision> decisions_;
+};
+
+}  // namespace
+
+absl::Status CheckCanCreateAnswer(const Session& session) {
+  if (NextState(session.state, Side::kLocal, SdpType::kAnswer).ok()) {
+    return absl::OkStatus();
+  }
+  const bool closed = session.state == SignalingState::kClosed;
+  const std::string state(SignalingStateName(session.state));
+  return MakeError(
+      closed ? Reason::kPeerClosed : Reason::kSignalingState,
+      closed ? "createAnswer: the peer connection is closed"
+             : "createAnswer is not allowed in signaling state " + state,
+      {{"state", state}, {"operation", "createAnswer"}});
+}
+
+absl::StatusOr<CreatedDescription> CreateAnswer(const Session& session,
+                                                Random& random) {
+  absl::Status status = CheckCanCreateAnswer(session);
+  if (!status.ok()) return status;
+  if (session.configuration->fingerprints.empty()) {
+    return MakeError(Reason::kCertificateGeneration,
+                     "createAnswer: the certificate is not ready");
+  }
+  if (session.last_answer &&
+      session.last_answer->blueprint->revision == session.revision) {
+    return *session.last_answer;
+  }
+  const sdp::Description& offer = session.pending_remote->body->parsed;
+  absl::StatusOr<Bundle> bundle = ReadBundle(offer);
+  if (!bundle.ok()) return bundle.status();
+  return AnswerBuilder(session, offer, *std::move(bundle), random).Build();
+}
+
+}  // namespace parley::jsep

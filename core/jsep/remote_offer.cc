@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/jsep/apply.h"
+#include "core/jsep/mids.h"
+#include "core/jsep/simulcast.h"
+#include "core/jsep/validate_remote.h"
+#include "core/sdp/query.h"
+
+namespace parley::jsep {
+namespace {
+
+constexpr size_t kMaxEncodings = 8;
+
+// W3C proposedSendEncodings: one for each layer the other end wants.
+std::vector<Encoding> ProposedEncodings(const sdp::MediaSection& section) {
+  std::vector<std::string> rids =
+      SimulcastRids(section, sdp::RidDirection::kRecv);
+  if (rids.size() > kMaxEncodings) rids.resize(kMaxEncodings);
+  std::vector<Encoding> encodings;
+  for (size_t i = 0; i < rids.size(); ++i) {
+    encodings.push_back({.rid = std::move(rids[i]),
+                         .scale_resolution_down_by = std::exp2(
+                             static_cast<double>(rids.size() - i - 1))});
+  }
+  return encodings;
+}
+
+// Gives numbers the meaning that the other end gives them.
+void LearnNumbers(const sdp::Description& offer,
+                  const sdp::MediaSection& section, Numbering& numbering) {
+  for (const Codec& codec : section.codecs) {
+    if (!codec.name.empty()) {
+      numbering.Learn(codec.payload_type, IdentityOf(codec));
+    }
+  }
+  for (const sdp::ExtMap* extension : EffectiveExtensions(offer, section)) {
+    numbering.LearnExtension(extension->id, extension->uri);
+  }
+}
+
+class RemoteOffer {
+ public:
+  RemoteOffer(Session& next, const sdp::Description& offer)
+      : next_(next), offer_(offer), numbering_(next.numbers) {}
+
+  void Apply() {
+    for (size_t i = 0; i < offer_.sections.size(); ++i) ApplySection(i);
+    next_.numbers = std::move(numbering_).Take();
+  }
+
+ private:
+  void ApplySection(size_t i) {
+    const sdp::MediaSection& theirs = offer_.sections[i];
+    const bool rejected = sdp::IsRejected(theirs);
+    Section* section = Place(i);
+    if (section == nullptr) return;
+    TakeMid(theirs, *section);
+    if (!rejected) LearnNumbers(offer_, theirs, numbering_);
+    if (!IsMedia(section->kind)) return;
+    Transceiver* transceiver = FindOrMake(i, *section, rejected);
+    if (transceiver == nullptr) return;
+    section->transceiver = transceiver->id;
+    transceiver->mid = section->mid;
+    transceiver->mline_index = i;
+    ProcessTrack(theirs, rejected, *transceiver);
+  }
+
+  // The section to write to. null: rejected by both already, so nothing.
+  Section* Place(size_t i) {
+    const sdp::MediaSection& theirs = offer_.sections[i];
+    if (i == next_.sections.size()) {
+      next_.sections.push_back({.kind = KindOfSection(theirs)});
+      return &next_.sections.back();
+    }
+    Section& section = next_.sections[i];
+    if (!section.rejected) return &section;
+    if (sdp::IsRejected(theirs)) return nullptr;
+    section = Section{.kind = KindOfSection(theirs)};
+    return &section;
+  }
+
+  void TakeMid(const sdp::MediaSection& theirs, Section& section) {
+    if (!theirs.mid.empty()) {
+      section.mid = theirs.mid;
+      section.mid_invented = false;
+      NoteRemoteMid(next_, theirs.mid);
+    } else if (section.mid.empty()) {
+      section.mid = std::to_string(next_.next_mid++);
+      section.mid_invented = true;
+    }
+  }
+
+  Transceiver* FindOrMake(size_t i, const Section& section, bool rejected) {
+    Transceiver* transceiver = MutableTransceiver(next_, section.transceiver);
+    const sdp::MediaSection& theirs = offer_.sections[i];
+    if (transceiver == nullptr && rejected) return nullptr;
+    std::vector<Encoding> proposed;
+    if (section.kind == SectionKind::kVideo) {
+      proposed = ProposedEncodings(theirs);
+    }
+    const MediaKind kind = section.kind == SectionKind::kAudio
+                               ? MediaKind::kAudio
+                               : MediaKind::kVideo;
+    if (transceiver == nullptr &&
+        Receives(sdp::EffectiveDirection(offer_, theirs))) {
+      transceiver = FindAdded(kind);
+    }
+    if (transceiver == nullptr) return Make(kind, std::move(proposed));
+    if (!proposed.empty() && transceiver->encodings.size() == 1 &&
+        transceiver->encodings.front().rid.empty()) {
+      transceiver->encodings = std::move(proposed);
+    }
+    return transceiver;
+  }
+
+  // RFC 9429 section 5.10: of those that addTrack made, the first one which has
+  // no section yet.
+  Transceiver* FindAdded(MediaKind kind) {
+    for (Transceiver& transceiver : next_.transceivers) {
+      if (transceiver.kind == kind && transceiver.made_by_add_track &&
+          !transceiver.mline_index && !transceiver.stopping &&
+          !transceiver.stopped) {
+        return &transceiver;
+      }
+    }
+    return nullptr;
+  }
+
+  Transceiver* Make(MediaKind kind, std::vector<Encoding> encodings) {
+    Transceiver& made = next_.transceivers.emplace_back();
+    made.id = next_.next_transceiver_id++;
+    made.kind = kind;
+    made.direction = Direction::kRecvOnly;
+    made.made_by_remote = true;
+    made.encodings = std::move(encodings);
+    if (made.encodings.empty()) made.encodings.emplace_back();
+    made.receiver_track_id = ReceiverTrackId(made.id);
+    return &made;
+  }
+
+  void ProcessTrack(const sdp::MediaSection& theirs, bool rejected,
+                    Transceiver& transceiver) {
+    const Direction direction =
+        rejected ? Direction::kInactive
+                 : Reversed(sdp::EffectiveDirection(offer_, theirs));
+    ProcessRemoteTracks(transceiver, direction,
+                        Receives(direction) ? StreamIdsOf(next_, theirs)
+                                            : std::vector<std::string>());
+    if (rejected && !transceiver.stopped) StopNow(transceiver);
+  }
+
+  Session& next_;
+  const sdp::Description& offer_;
+  Numbering numbering_;
+};
+
+}  // namespace
+
+std::vector<std::string> StreamIdsOf(const Session& session,
+                                     const sdp::MediaSection& section) {
+  std::vector<std::string> ids;
+  if (section.msids.empty()) ids.push_back(session.default_stream_id);
+  for (const sdp::Msid& msid : section.msids) {
+    if (msid.stream_id != "-" &&
+        std::find(ids.begin(), ids.end(), msid.stream_id) == ids.end()) {
+      ids.push_back(msid.stream_id);
+    }
+  }
+  return ids;
+}
+
+void ProcessRemoteTracks(Transceiver& transceiver,
+                         std::optional<Direction> direction,
+                         std::vector<std::string> stream_ids) {
+  transceiver.remote_stream_ids = std::move(stream_ids);
+  transceiver.fired_direction = direction;
+}
+
+void StopNow(Transceiver& transceiver) {
+  transceiver.stopping = true;
+  transceiver.stopped = true;
+  transceiver.direction = Direction::kInactive;
+  transceiver.current_direction = std::nullopt;
+}
+
+void ApplyRemoteOffer(Session& next,
+                      std::shared_ptr<const DescriptionBody> offer) {
+  RemoteOffer(next, offer->parsed).Apply();
+  if (!next.ice_role) {
+    // RFC 8445 section 6.1.1: the full end controls a lite one, else the
+    // offerer does.
+    const bool control =
+        offer->parsed.ice_lite && !next.configuration->ice_lite;
+    next.ice_role = control ? IceRole::kControlling : IceRole::kControlled;
+  }
+  next.pending_remote = {.type = SdpType::kOffer, .body = std::move(offer)};
+}
+
+}  // namespace parley::jsep

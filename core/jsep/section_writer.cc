@@ -1,0 +1,110 @@
+#include "core/jsep/section_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/jsep/candidate_book.h"
+#include "core/sdp/printer.h"
+
+namespace parley::jsep {
+namespace {
+
+// Room for a usual section, so that printing seldom has to grow the text.
+constexpr size_t kSectionBytes = 3072;
+
+}  // namespace
+
+std::string MediaName(SectionKind kind) {
+  if (kind == SectionKind::kAudio) return "audio";
+  return kind == SectionKind::kVideo ? "video" : "application";
+}
+
+sdp::MediaSection NewSection(std::string media, std::string protocol) {
+  sdp::MediaSection section;
+  section.media = std::move(media);
+  section.protocol = std::move(protocol);
+  section.connection.emplace();
+  return section;
+}
+
+sdp::MediaSection RejectedSection(std::string media, std::string protocol) {
+  sdp::MediaSection section = NewSection(std::move(media), std::move(protocol));
+  section.port = 0;
+  return section;
+}
+
+void AddPlaceholderFormat(SectionKind kind, sdp::MediaSection& section) {
+  if (kind == SectionKind::kAudio) {
+    section.codecs.push_back(
+        {.payload_type = 0, .name = "PCMU", .clock_rate = 8000});
+  } else if (kind == SectionKind::kVideo) {
+    section.codecs.push_back(
+        {.payload_type = 96, .name = "VP8", .clock_rate = 90000});
+  } else if (kind == SectionKind::kData) {
+    section.formats.emplace_back("webrtc-datachannel");
+  }
+}
+
+void WriteTransport(const Session& session, std::string_view mid,
+                    const IceCredentials& local, sdp::Setup setup,
+                    sdp::MediaSection& section) {
+  section.transport.ice_ufrag = local.ufrag;
+  section.transport.ice_pwd = local.pwd;
+  section.transport.fingerprints = session.configuration->fingerprints;
+  section.transport.setup = setup;
+  const CandidateList* list =
+      FindCandidates(session.local_candidates, mid, local.ufrag);
+  if (list) WriteCandidates(*list, section);
+}
+
+void WriteMsids(const Transceiver& transceiver, sdp::MediaSection& section) {
+  section.msids.reserve(std::max<size_t>(transceiver.stream_ids.size(), 1));
+  for (const std::string& id : transceiver.stream_ids) {
+    section.msids.push_back({.stream_id = id});
+  }
+  if (section.msids.empty()) section.msids.push_back({.stream_id = "-"});
+}
+
+void WriteRids(const std::vector<std::string>& send,
+               const std::vector<std::string>& recv, bool simulcast_of_one,
+               sdp::MediaSection& section) {
+  const auto write =
+      [&](const std::vector<std::string>& rids, sdp::RidDirection direction,
+          std::vector<sdp::SimulcastStream> sdp::Simulcast::*streams) {
+        for (const std::string& rid : rids) {
+          section.rids.push_back({.id = rid, .direction = direction});
+        }
+        if (rids.size() < (simulcast_of_one ? 1 : 2)) return;
+        if (!section.simulcast) section.simulcast.emplace();
+        for (const std::string& rid : rids) {
+          ((*section.simulcast).*streams).push_back({{.rid = rid}});
+        }
+      };
+  write(send, sdp::RidDirection::kSend, &sdp::Simulcast::send);
+  write(recv, sdp::RidDirection::kRecv, &sdp::Simulcast::recv);
+}
+
+void WriteSessionPart(const Session& session, uint64_t version,
+                      std::vector<std::string> ice_options,
+                      sdp::Description& description) {
+  description.origin.session_id = session.session_id;
+  description.origin.session_version = version;
+  description.ice_lite = session.configuration->ice_lite;
+  description.transport.ice_options = std::move(ice_options);
+}
+
+std::shared_ptr<const DescriptionBody> Finish(sdp::Description description) {
+  auto body = std::make_shared<DescriptionBody>();
+  body->id = DescriptionId(description.origin);
+  body->text.reserve(kSectionBytes * (description.sections.size() + 1) / 2);
+  sdp::Print(description, body->text);
+  body->parsed = std::move(description);
+  return body;
+}
+
+std::string DescriptionId(const sdp::Origin& origin) {
+  return std::to_string(origin.session_id) + "." +
+         std::to_string(origin.session_version);
+}
+
+}  // namespace parley::jsep

@@ -1,0 +1,52 @@
+// The parts of an m= section that offers and answers write alike.
+#ifndef PARLEY_CORE_JSEP_SECTION_WRITER_H_
+#define PARLEY_CORE_JSEP_SECTION_WRITER_H_
+
+#include <string>
+#include <string_view>
+
+#include "core/jsep/session.h"
+#include "core/sdp/description.h"
+
+namespace parley::jsep {
+
+// Of the m= line: "audio", "video" or "application".
+std::string MediaName(SectionKind kind);
+
+// m=, c= with the dummy address and port 9 (RFC 9429 section 5.2.1).
+sdp::MediaSection NewSection(std::string media, std::string protocol);
+
+// Port 0, and nothing that a rejected section has no use for.
+sdp::MediaSection RejectedSection(std::string media, std::string protocol);
+// A rejected section must name a format, and browsers want to know it.
+void AddPlaceholderFormat(SectionKind kind, sdp::MediaSection& section);
+
+// ICE and DTLS attributes, and the candidates that this generation has found so
+// far, the default one in m= and c= (RFC 9429 section 5.2.2).
+void WriteTransport(const Session& session, std::string_view mid,
+                    const IceCredentials& local, sdp::Setup setup,
+                    sdp::MediaSection& section);
+
+// a=msid: the streams only, "-" for none (RFC 8830).
+void WriteMsids(const Transceiver& transceiver, sdp::MediaSection& section);
+
+// a=rid and a=simulcast, in order, of what we send and what we take. The
+// simulcast line of a single rid is only for answers to such a line.
+void WriteRids(const std::vector<std::string>& send,
+               const std::vector<std::string>& recv, bool simulcast_of_one,
+               sdp::MediaSection& section);
+
+// v=, o=, s=, t= and what else stands before the first section.
+void WriteSessionPart(const Session& session, uint64_t version,
+                      std::vector<std::string> ice_options,
+                      sdp::Description& description);
+
+// Prints the description and gives it its id.
+std::shared_ptr<const DescriptionBody> Finish(sdp::Description description);
+
+// "4611686018427387904.2".
+std::string DescriptionId(const sdp::Origin& origin);
+
+}  // namespace parley::jsep
+
+#endif  // PARLEY_CORE_JSEP_SECTION_WRITER_H_
