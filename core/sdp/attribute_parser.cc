@@ -56,9 +56,14 @@ bool ParseDirection(std::string_view value, Direction& out) {
   return true;
 }
 
+// More than any encoder makes; a line of thousands would cost its receiver a
+// hundred times its size.
+constexpr size_t kMaxSimulcastRids = 128;
+
 // "a;b,~c" of a=simulcast.
 Problem ParseSimulcastStreams(std::string_view list,
                               std::vector<SimulcastStream>& out) {
+  size_t rids = 0;
   while (true) {
     const size_t end = list.find(';');
     std::string_view alternatives = list.substr(0, end);
@@ -69,6 +74,7 @@ Problem ParseSimulcastStreams(std::string_view list,
       const bool paused = id.starts_with('~');
       if (paused) id.remove_prefix(1);
       if (!IsRidId(id)) return "needs rids separated by ';' and ','";
+      if (++rids > kMaxSimulcastRids) return "names more than 128 rids";
       stream.push_back({.rid = std::string(id), .paused = paused});
       if (comma == std::string_view::npos) break;
       alternatives.remove_prefix(comma + 1);

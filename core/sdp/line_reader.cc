@@ -20,14 +20,18 @@ bool IsClean(std::string_view text) {
 
 }  // namespace
 
-LineReader::LineReader(std::string_view text, size_t max_line_bytes)
-    : text_(text), max_line_bytes_(max_line_bytes), clean_(IsClean(text)) {}
+LineReader::LineReader(std::string_view text, size_t max_lines,
+                       size_t max_line_bytes)
+    : text_(text),
+      max_lines_(max_lines),
+      max_line_bytes_(max_line_bytes),
+      clean_(IsClean(text)) {}
 
 bool LineReader::Next() {
   type_ = '\0';
   value_ = {};
   if (next_ >= text_.size() || failure_.kind != Outcome::kTaken) return false;
-  ++number_;
+  if (++number_ > max_lines_) return Fail(Outcome::kLimit, "lines");
   const size_t begin = next_;
   size_t end = text_.find('\n', begin);
   if (end == std::string_view::npos) end = text_.size();

@@ -11,7 +11,7 @@ namespace parley::sdp {
 
 class LineReader {
  public:
-  LineReader(std::string_view text, size_t max_line_bytes);
+  LineReader(std::string_view text, size_t max_lines, size_t max_line_bytes);
 
   // Goes to the next line. False at the end of the text, and where what comes
   // is no line: then failure() says why.
@@ -30,6 +30,7 @@ class LineReader {
   }
 
   const std::string_view text_;
+  const size_t max_lines_;
   const size_t max_line_bytes_;
   size_t next_ = 0;  // where the next line begins
   // Whether it holds no NUL, and no CR but before LF: looked up once for the

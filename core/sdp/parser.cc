@@ -88,7 +88,7 @@ class Parser {
  public:
   Parser(std::string_view text, const ParseLimits& limits)
       : limits_(limits),
-        reader_(text, limits.line_bytes),
+        reader_(text, limits.lines, limits.line_bytes),
         section_parser_(limits.candidates_per_section) {}
 
   absl::StatusOr<Description> Run();

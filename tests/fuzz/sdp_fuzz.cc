@@ -71,7 +71,7 @@ void SdpDescription(std::string_view input) {
   const std::string printed = sdp::ToString(*first);
   // CRs and the rtpmap lines of static payload types may have been added.
   constexpr size_t kAll = std::numeric_limits<size_t>::max();
-  auto second = sdp::Parse(printed, {kAll, kAll, kAll, kAll, kAll});
+  auto second = sdp::Parse(printed, {kAll, kAll, kAll, kAll, kAll, kAll});
   Require(second.ok(), "what was printed parses");
   Require(*second == *first, "what was printed says the same");
   Require(sdp::ToString(*second) == printed, "printing again changes nothing");

@@ -404,6 +404,12 @@ std::string InAudio(std::string_view lines) {
   return absl::StrCat(kSession, kAudio, ToAbsl(lines));
 }
 
+std::string Repeated(std::string_view text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+
 class SyntaxErrorTest : public testing::TestWithParam<SyntaxError> {};
 
 TEST_P(SyntaxErrorTest, NamesTheLine) {
@@ -528,6 +534,9 @@ INSTANTIATE_TEST_SUITE_P(
         SyntaxError{"SimulcastWithoutStreams", InAudio("a=simulcast:send\r\n"),
                     6},
         SyntaxError{"SimulcastHole", InAudio("a=simulcast:send a;;b\r\n"), 6},
+        SyntaxError{
+            "SimulcastOfTooMany",
+            InAudio("a=simulcast:send a" + Repeated(";a", 128) + "\r\n"), 6},
         SyntaxError{"SctpPortEmpty", InAudio("a=sctp-port:\r\n"), 6},
         SyntaxError{"SctpPortOfLetters", InAudio("a=sctp-port:abc\r\n"), 6},
         SyntaxError{"MaxMessageSizeEmpty", InAudio("a=max-message-size:\r\n"),
@@ -565,6 +574,7 @@ TEST(ParserTest, LimitsAreInclusiveAndNamed) {
       "a=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n";
   const LimitCase cases[] = {
       {"bytes", {.bytes = sizeof(kSession) - 1}, kSession, InSession("\n")},
+      {"lines", {.lines = 4}, kSession, InSession("a=x")},
       {"line_bytes",
        {.line_bytes = 100},
        InSession("a=" + std::string(98, 'x') + "\r\n"),
