@@ -98,8 +98,8 @@ absl::Status Peer::AddFirstObjects(PeerInit& init) {
 
 void Peer::Start() {
   RenewLease();
-  ArmLease(info_.lease_ttl);
   strand_.Post([self = shared_from_this()] {
+    self->OnLeaseTimer();
     self->RunChannelEffects();
     if (self->negotiation_needed_.Update(self->session_, true)) {
       self->Emit(NegotiationNeeded());

@@ -90,12 +90,9 @@ void Peer::OnSctpState(sctp::State state, sctp::StreamCounts streams,
 void Peer::OnBytesSent(uint16_t stream, size_t bytes) {
   channels_.OnBytesSent(stream, bytes);
   RunChannelEffects();
-  for (const sctp::Channel* channel : channels_.All()) {
-    if (channel->id == stream &&
-        channel->state != sctp::ChannelState::kClosed) {
-      const sctp::Channel copy = *channel;
-      return ends_.OnBytesSent(copy);
-    }
+  if (const sctp::Channel* channel = channels_.FindByStream(stream)) {
+    const sctp::Channel copy = *channel;
+    ends_.OnBytesSent(copy);
   }
 }
 

@@ -79,21 +79,22 @@ void Peer::CreateOffer(Call call, OfferRequest request,
         EnsureCertificate([this, answer, request,
                            finished = std::move(finished)](
                               absl::Status certified) mutable {
-          absl::StatusOr<jsep::CreatedDescription> created = certified;
-          if (certified.ok()) {
-            if (request.receive_audio) {
-              jsep::OfferToReceive(session_, jsep::MediaKind::kAudio,
-                                   *request.receive_audio, environment_.random);
-              snapshot_.reset();
-            }
-            if (request.receive_video) {
-              jsep::OfferToReceive(session_, jsep::MediaKind::kVideo,
-                                   *request.receive_video, environment_.random);
-              snapshot_.reset();
-            }
-            created = jsep::CreateOffer(session_, request.options,
-                                        environment_.random);
+          if (!certified.ok()) {
+            (*answer)(std::move(certified), CurrentView());
+            return finished();
           }
+          if (request.receive_audio) {
+            jsep::OfferToReceive(session_, jsep::MediaKind::kAudio,
+                                 *request.receive_audio, environment_.random);
+            snapshot_.reset();
+          }
+          if (request.receive_video) {
+            jsep::OfferToReceive(session_, jsep::MediaKind::kVideo,
+                                 *request.receive_video, environment_.random);
+            snapshot_.reset();
+          }
+          auto created =
+              jsep::CreateOffer(session_, request.options, environment_.random);
           if (created.ok()) jsep::Remember(session_, *created);
           (*answer)(std::move(created), CurrentView());
           finished();
@@ -114,10 +115,11 @@ void Peer::CreateAnswer(Call call, Reply<jsep::CreatedDescription> reply) {
         }
         EnsureCertificate([this, answer, finished = std::move(finished)](
                               absl::Status certified) mutable {
-          absl::StatusOr<jsep::CreatedDescription> created = certified;
-          if (certified.ok()) {
-            created = jsep::CreateAnswer(session_, environment_.random);
+          if (!certified.ok()) {
+            (*answer)(std::move(certified), CurrentView());
+            return finished();
           }
+          auto created = jsep::CreateAnswer(session_, environment_.random);
           if (created.ok()) jsep::Remember(session_, *created);
           (*answer)(std::move(created), CurrentView());
           finished();

@@ -188,6 +188,8 @@ class DataChannels {
   // Null for an unknown channel. A closed one can be read until kClosedKept
   // others have closed after it. Valid until the next call.
   const Channel* Find(ChannelKey channel) const;
+  // The channel that has this stream now.
+  const Channel* FindByStream(uint16_t stream) const;
   // In order of creation, the closed ones that are kept included.
   std::vector<const Channel*> All() const;
   const Counters& counters() const { return counters_; }
@@ -206,6 +208,8 @@ class DataChannels {
     bool acknowledged = true;
     bool incoming_reset = false;
     bool outgoing_reset = false;
+    // Of what waits to be sent: bytes that are not the application's.
+    uint64_t overhead_bytes = 0;
   };
 
   Entry* Lookup(ChannelKey key);
@@ -217,6 +221,7 @@ class DataChannels {
   void AssignId(Entry& entry, uint16_t id);
   void Open(Entry& entry);
   void SendOpen(Entry& entry);
+  void SendDcep(Entry& entry, std::string message);
   void SetState(Entry& entry, ChannelState state);
   void StartClosing(Entry& entry);
   void FinishClosing(Entry& entry);
@@ -233,7 +238,6 @@ class DataChannels {
   const Limits limits_;
   std::optional<IdParity> parity_;
   std::optional<StreamCounts> streams_;
-  bool transport_closed_ = false;
   uint64_t remote_max_message_size_ = 65536;
   ChannelKey next_key_ = 1;
   size_t live_ = 0;  // entries not closed

@@ -1,0 +1,505 @@
+#include "core/sctp/data_channels.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/errors.h"
+#include "core/sctp/dcep.h"
+
+namespace parley::sctp {
+namespace {
+
+constexpr size_t kMaxNameBytes = 65535;
+constexpr uint16_t kIdNever = 65535;  // RFC 8832 6: not a stream of channels
+
+absl::Status Unknown(ChannelKey channel) {
+  return MakeError(Reason::kChannelUnknown,
+                   "the peer has no data channel " + std::to_string(channel) +
+                       "; see GetPeer for those it has");
+}
+
+absl::Status BadArgument(std::string message, std::string field) {
+  return MakeError(Reason::kArgument, std::move(message),
+                   {{"field", std::move(field)}});
+}
+
+absl::Status NoChannel(std::string message) {
+  return MakeError(Reason::kDataChannels, std::move(message));
+}
+
+}  // namespace
+
+std::string_view ChannelStateName(ChannelState state) {
+  switch (state) {
+    case ChannelState::kConnecting:
+      return "connecting";
+    case ChannelState::kOpen:
+      return "open";
+    case ChannelState::kClosing:
+      return "closing";
+    case ChannelState::kClosed:
+      return "closed";
+  }
+  return "";
+}
+
+// --- Calls ---
+
+absl::Status DataChannels::CheckInit(const ChannelInit& init) const {
+  if (init.label.size() > kMaxNameBytes) {
+    return BadArgument("a label has at most 65535 bytes", "label");
+  }
+  if (init.protocol.size() > kMaxNameBytes) {
+    return BadArgument("a protocol has at most 65535 bytes", "protocol");
+  }
+  if (init.max_packet_life_time && init.max_retransmits) {
+    return BadArgument(
+        "max_packet_life_time and max_retransmits exclude each other",
+        "max_retransmits");
+  }
+  if (init.negotiated && !init.id) {
+    return BadArgument("a negotiated channel needs an id", "id");
+  }
+  if (init.negotiated && *init.id == kIdNever) {
+    return BadArgument("id 65535 is not to be used (RFC 8832)", "id");
+  }
+  if (live_ >= limits_.max_channels) {
+    return NoChannel("the peer has " + std::to_string(live_) +
+                     " data channels, as many as it may have; close some or "
+                     "create peers with a larger max_data_channels");
+  }
+  if (init.negotiated && *init.id >= StreamLimit()) {
+    return NoChannel("id " + std::to_string(*init.id) +
+                     " is not below the number of streams, " +
+                     std::to_string(StreamLimit()));
+  }
+  if (init.negotiated && by_stream_.contains(*init.id)) {
+    return NoChannel("id " + std::to_string(*init.id) +
+                     " is that of another data channel; close it or choose "
+                     "another id");
+  }
+  if (!init.negotiated && parity_ && !FreeId()) {
+    return NoChannel("no stream is left for another data channel");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ChannelKey> DataChannels::Create(ChannelInit init) {
+  if (const absl::Status status = CheckInit(init); !status.ok()) return status;
+  if (!init.negotiated) init.id.reset();
+  Entry& entry = Insert(std::move(init), /*remote=*/false);
+  if (entry.channel.init.negotiated) {
+    AssignId(entry, *entry.channel.init.id);
+  } else if (parity_) {
+    AssignId(entry, *FreeId());
+  }
+  const ChannelKey key = entry.channel.key;
+  if (streams_ && entry.channel.id) Open(entry);
+  return key;
+}
+
+absl::Status DataChannels::Send(ChannelKey key, bool binary,
+                                std::string payload) {
+  Entry* entry = Lookup(key);
+  if (entry == nullptr) return Unknown(key);
+  Channel& channel = entry->channel;
+  if (channel.state != ChannelState::kOpen) {
+    const std::string state(ChannelStateName(channel.state));
+    return MakeError(Reason::kChannelNotOpen,
+                     "the data channel is " + state +
+                         "; messages can be sent while it is open",
+                     {{"state", state}});
+  }
+  if (remote_max_message_size_ != 0 &&
+      payload.size() > remote_max_message_size_) {
+    return MakeError(Reason::kMessageTooLarge,
+                     "the message has " + std::to_string(payload.size()) +
+                         " bytes; the other end takes at most " +
+                         std::to_string(remote_max_message_size_),
+                     {{"limit", std::to_string(remote_max_message_size_)}});
+  }
+  if (channel.buffered_amount + payload.size() > limits_.max_send_buffer) {
+    return MakeRetryableError(
+        Reason::kSendBuffer,
+        "too much waits to be sent on the data channel; wait for "
+        "buffered_amount_low",
+        absl::Milliseconds(100),
+        {{"limit", std::to_string(limits_.max_send_buffer)},
+         {"buffered_amount", std::to_string(channel.buffered_amount)}});
+  }
+  ++channel.messages_sent;
+  channel.bytes_sent += payload.size();
+  channel.buffered_amount += payload.size();
+  uint32_t ppid = binary ? kPpidBinary : kPpidString;
+  if (payload.empty()) {
+    // RFC 8831 6.6: one byte stands for none.
+    ppid = binary ? kPpidBinaryEmpty : kPpidStringEmpty;
+    payload.assign(1, '\0');
+    ++entry->overhead_bytes;
+  }
+  effects_.push_back(SendMessage{{
+      .stream = *channel.id,
+      .ppid = ppid,
+      .ordered = channel.init.ordered || !entry->acknowledged,
+      .max_retransmits = channel.init.max_retransmits,
+      .max_lifetime_ms = channel.init.max_packet_life_time,
+      .weight = static_cast<uint16_t>(channel.init.priority),
+      .payload = std::move(payload),
+  }});
+  return absl::OkStatus();
+}
+
+absl::Status DataChannels::Close(ChannelKey key) {
+  Entry* entry = Lookup(key);
+  if (entry == nullptr) return Unknown(key);
+  if (entry->channel.state == ChannelState::kConnecting ||
+      entry->channel.state == ChannelState::kOpen) {
+    StartClosing(*entry);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DataChannels::SetBufferedAmountLowThreshold(ChannelKey key,
+                                                         uint64_t bytes) {
+  Entry* entry = Lookup(key);
+  if (entry == nullptr) return Unknown(key);
+  entry->channel.buffered_amount_low_threshold = bytes;
+  return absl::OkStatus();
+}
+
+// --- What the negotiation finds out ---
+
+void DataChannels::SetIdParity(IdParity parity) {
+  parity_ = parity;
+  for (auto& [key, entry] : channels_) {
+    if (entry.channel.state != ChannelState::kConnecting || entry.channel.id) {
+      continue;
+    }
+    if (const auto id = FreeId()) {
+      AssignId(entry, *id);
+    } else {
+      Fail(entry, NoChannel("no stream is left for the data channel"));
+    }
+  }
+}
+
+void DataChannels::SetRemoteMaxMessageSize(uint64_t bytes) {
+  remote_max_message_size_ = bytes;
+}
+
+// --- What the transport reports ---
+
+void DataChannels::OnConnected(StreamCounts streams) {
+  streams_ = streams;
+  for (auto& [key, entry] : channels_) {
+    if (entry.channel.state != ChannelState::kConnecting) continue;
+    if (!entry.channel.id || *entry.channel.id >= StreamLimit()) {
+      Fail(entry, NoChannel("the other end granted only " +
+                            std::to_string(StreamLimit()) + " streams"));
+    } else {
+      Open(entry);
+    }
+  }
+}
+
+void DataChannels::OnClosed(const absl::Status& why) {
+  streams_.reset();
+  early_.clear();
+  early_bytes_ = 0;
+  // Finish forgets channels that closed long ago.
+  std::vector<ChannelKey> live;
+  for (const auto& [key, entry] : channels_) {
+    if (entry.channel.state != ChannelState::kClosed) live.push_back(key);
+  }
+  for (const ChannelKey key : live) {
+    Entry& entry = *Lookup(key);
+    if (!why.ok()) effects_.push_back(ChannelFailed{key, why});
+    Finish(entry);
+  }
+}
+
+void DataChannels::OnMessage(IncomingMessage message) {
+  if (message.ppid == kPpidDcep) return HandleDcep(std::move(message));
+  Entry* entry = OnStream(message.stream);
+  if (entry == nullptr) return KeepEarly(std::move(message));
+  Deliver(*entry, std::move(message));
+}
+
+void DataChannels::OnIncomingStreamsReset(std::span<const uint16_t> streams) {
+  for (const uint16_t stream : streams) {
+    DropEarly(stream);
+    Entry* entry = OnStream(stream);
+    if (entry == nullptr) continue;
+    entry->incoming_reset = true;
+    if (entry->channel.state == ChannelState::kOpen) StartClosing(*entry);
+    FinishClosing(*entry);
+  }
+}
+
+void DataChannels::OnOutgoingStreamsReset(std::span<const uint16_t> streams) {
+  for (const uint16_t stream : streams) {
+    Entry* entry = OnStream(stream);
+    if (entry == nullptr) continue;
+    entry->outgoing_reset = true;
+    FinishClosing(*entry);
+  }
+}
+
+void DataChannels::OnBytesSent(uint16_t stream, size_t bytes) {
+  Entry* entry = OnStream(stream);
+  if (entry == nullptr) return;
+  // DCEP's messages and the bytes that stand for empty ones are not the
+  // application's. They are taken off first: in between the amount may be a few
+  // bytes too high, at the end it is exact.
+  const uint64_t overhead = std::min<uint64_t>(bytes, entry->overhead_bytes);
+  entry->overhead_bytes -= overhead;
+  Channel& channel = entry->channel;
+  const uint64_t before = channel.buffered_amount;
+  channel.buffered_amount -= std::min<uint64_t>(before, bytes - overhead);
+  const uint64_t threshold = channel.buffered_amount_low_threshold;
+  if (before > threshold && channel.buffered_amount <= threshold) {
+    effects_.push_back(BufferedAmountLow{channel.key});
+  }
+}
+
+// --- Reading ---
+
+const Channel* DataChannels::Find(ChannelKey key) const {
+  const auto it = channels_.find(key);
+  return it == channels_.end() ? nullptr : &it->second.channel;
+}
+
+const Channel* DataChannels::FindByStream(uint16_t stream) const {
+  const auto it = by_stream_.find(stream);
+  return it == by_stream_.end() ? nullptr : Find(it->second);
+}
+
+std::vector<const Channel*> DataChannels::All() const {
+  std::vector<const Channel*> all;
+  all.reserve(channels_.size());
+  for (const auto& [key, entry] : channels_) all.push_back(&entry.channel);
+  return all;
+}
+
+std::optional<uint16_t> DataChannels::max_channels() const {
+  if (!streams_) return std::nullopt;
+  return StreamLimit();
+}
+
+std::vector<ChannelEffect> DataChannels::TakeEffects() {
+  return std::exchange(effects_, {});
+}
+
+// --- Within ---
+
+DataChannels::Entry* DataChannels::Lookup(ChannelKey key) {
+  const auto it = channels_.find(key);
+  return it == channels_.end() ? nullptr : &it->second;
+}
+
+DataChannels::Entry* DataChannels::OnStream(uint16_t stream) {
+  const auto it = by_stream_.find(stream);
+  return it == by_stream_.end() ? nullptr : Lookup(it->second);
+}
+
+uint16_t DataChannels::StreamLimit() const {
+  if (!streams_) return limits_.max_channels;
+  return std::min(streams_->incoming, streams_->outgoing);
+}
+
+std::optional<uint16_t> DataChannels::FreeId() const {
+  const uint16_t first = *parity_ == IdParity::kEven ? 0 : 1;
+  for (uint32_t id = first; id < StreamLimit(); id += 2) {
+    const auto free = static_cast<uint16_t>(id);
+    if (!by_stream_.contains(free)) return free;
+  }
+  return std::nullopt;
+}
+
+DataChannels::Entry& DataChannels::Insert(ChannelInit init, bool remote) {
+  const ChannelKey key = next_key_++;
+  Entry& entry = channels_[key];
+  entry.channel.key = key;
+  entry.channel.init = std::move(init);
+  entry.channel.remote = remote;
+  ++live_;
+  return entry;
+}
+
+void DataChannels::AssignId(Entry& entry, uint16_t id) {
+  entry.channel.id = id;
+  by_stream_[id] = entry.channel.key;
+  effects_.push_back(ChannelIdAssigned{entry.channel.key, id});
+}
+
+void DataChannels::Open(Entry& entry) {
+  if (!entry.channel.init.negotiated && !entry.channel.remote) SendOpen(entry);
+  ++counters_.opened;
+  SetState(entry, ChannelState::kOpen);
+  DeliverEarly(entry);
+}
+
+void DataChannels::SendOpen(Entry& entry) {
+  const ChannelInit& init = entry.channel.init;
+  entry.acknowledged = false;
+  SendDcep(entry, PrintDcepOpen({
+                      .label = init.label,
+                      .protocol = init.protocol,
+                      .ordered = init.ordered,
+                      .max_retransmits = init.max_retransmits,
+                      .max_packet_life_time = init.max_packet_life_time,
+                      .priority = static_cast<uint16_t>(init.priority),
+                  }));
+}
+
+// RFC 8832 6: always ordered and reliable.
+void DataChannels::SendDcep(Entry& entry, std::string message) {
+  entry.overhead_bytes += message.size();
+  effects_.push_back(SendMessage{{
+      .stream = *entry.channel.id,
+      .ppid = kPpidDcep,
+      .weight = static_cast<uint16_t>(entry.channel.init.priority),
+      .payload = std::move(message),
+  }});
+}
+
+void DataChannels::SetState(Entry& entry, ChannelState state) {
+  entry.channel.state = state;
+  effects_.push_back(ChannelStateChanged{entry.channel.key, state});
+}
+
+void DataChannels::StartClosing(Entry& entry) {
+  const bool used = entry.channel.state == ChannelState::kOpen;
+  SetState(entry, ChannelState::kClosing);
+  // Of a channel that never opened the remote knows nothing.
+  if (!used) return Finish(entry);
+  effects_.push_back(ResetStream{*entry.channel.id});
+}
+
+void DataChannels::FinishClosing(Entry& entry) {
+  if (entry.incoming_reset && entry.outgoing_reset) Finish(entry);
+}
+
+void DataChannels::Finish(Entry& entry) {
+  if (entry.channel.state == ChannelState::kClosed) return;
+  if (entry.channel.id) by_stream_.erase(*entry.channel.id);
+  SetState(entry, ChannelState::kClosed);
+  ++counters_.closed;
+  --live_;
+  closed_.push_back(entry.channel.key);
+  if (closed_.size() <= kClosedKept) return;
+  channels_.erase(closed_.front());
+  closed_.pop_front();
+}
+
+void DataChannels::Fail(Entry& entry, const absl::Status& why) {
+  effects_.push_back(ChannelFailed{entry.channel.key, why});
+  if (entry.channel.state == ChannelState::kOpen) return StartClosing(entry);
+  Finish(entry);
+}
+
+void DataChannels::Deliver(Entry& entry, IncomingMessage message) {
+  entry.acknowledged = true;
+  const bool text =
+      message.ppid == kPpidString || message.ppid == kPpidStringEmpty;
+  const bool binary =
+      message.ppid == kPpidBinary || message.ppid == kPpidBinaryEmpty;
+  if (entry.channel.state != ChannelState::kOpen || !(text || binary)) {
+    ++counters_.discarded;
+    return;
+  }
+  if (message.ppid == kPpidStringEmpty || message.ppid == kPpidBinaryEmpty) {
+    message.payload.clear();
+  }
+  ++entry.channel.messages_received;
+  entry.channel.bytes_received += message.payload.size();
+  effects_.push_back(
+      MessageReceived{entry.channel.key, binary, std::move(message.payload)});
+}
+
+void DataChannels::DeliverEarly(Entry& entry) {
+  std::deque<IncomingMessage> early = std::exchange(early_, {});
+  for (IncomingMessage& message : early) {
+    if (message.stream != *entry.channel.id) {
+      early_.push_back(std::move(message));
+      continue;
+    }
+    early_bytes_ -= message.payload.size();
+    Deliver(entry, std::move(message));
+  }
+}
+
+void DataChannels::KeepEarly(IncomingMessage message) {
+  if (early_.size() >= limits_.max_early_messages ||
+      early_bytes_ + message.payload.size() > limits_.max_early_bytes) {
+    ++counters_.discarded;
+    return;
+  }
+  early_bytes_ += message.payload.size();
+  early_.push_back(std::move(message));
+}
+
+void DataChannels::DropEarly(uint16_t stream) {
+  std::erase_if(early_, [&](const IncomingMessage& message) {
+    if (message.stream != stream) return false;
+    early_bytes_ -= message.payload.size();
+    ++counters_.discarded;
+    return true;
+  });
+}
+
+void DataChannels::HandleDcep(IncomingMessage message) {
+  const auto type = ReadDcepType(message.payload);
+  Entry* entry = OnStream(message.stream);
+  if (type.ok() && *type == DcepType::kOpen) {
+    return HandleOpen(std::move(message));
+  }
+  if (!type.ok() || entry == nullptr) {
+    ++counters_.malformed;
+    return;
+  }
+  entry->acknowledged = true;
+}
+
+// RFC 8832 6: an OPEN that breaks a rule closes its stream, unacknowledged.
+void DataChannels::HandleOpen(IncomingMessage message) {
+  auto open = ParseDcepOpen(message.payload);
+  if (Entry* entry = OnStream(message.stream)) {
+    ++counters_.malformed;
+    return Fail(*entry, MakeError(Reason::kArgument,
+                                  "the other end opened the channel's stream "
+                                  "a second time"));
+  }
+  const bool ours =
+      parity_ && (message.stream % 2 == 0) == (*parity_ == IdParity::kEven);
+  if (!open.ok() || ours || message.stream >= StreamLimit()) {
+    ++counters_.malformed;
+    return RefuseStream(message.stream);
+  }
+  if (live_ >= limits_.max_channels) return RefuseStream(message.stream);
+  ChannelInit init{.label = std::move(open->label),
+                   .protocol = std::move(open->protocol),
+                   .ordered = open->ordered,
+                   .max_packet_life_time = open->max_packet_life_time,
+                   .max_retransmits = open->max_retransmits};
+  // RFC 8831 6.4 names four of the priorities; what lies between counts as the
+  // one below.
+  for (const Priority priority : {Priority::kVeryLow, Priority::kLow,
+                                  Priority::kMedium, Priority::kHigh}) {
+    if (open->priority >= static_cast<uint16_t>(priority)) {
+      init.priority = priority;
+    }
+  }
+  Entry& entry = Insert(std::move(init), /*remote=*/true);
+  AssignId(entry, message.stream);
+  SendDcep(entry, PrintDcepAck());
+  effects_.push_back(ChannelAnnounced{entry.channel.key});
+  Open(entry);
+}
+
+void DataChannels::RefuseStream(uint16_t stream) {
+  DropEarly(stream);
+  effects_.push_back(ResetStream{stream});
+}
+
+}  // namespace parley::sctp
