@@ -35,9 +35,10 @@ class Stack {
 
   size_t associations() const;
 
+  class Core;  // for core/sctp's own .cc files
+
  private:
   friend class Association;
-  class Core;
   const std::shared_ptr<Core> core_;
 };
 
