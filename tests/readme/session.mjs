@@ -33,7 +33,7 @@ async function main() {
     script(readFileSync(path('../../README.md'), 'utf8'), 'Five minutes');
   const server = await Server.start('127.0.0.1:50051');
   const {status, signal, stdout} = spawnSync(
-    'bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${session}`], {
+    'bash', ['-eu', '-c', `exec 2>&1\n${session}`], {
       encoding: 'utf8',
       timeout: SESSION_MS,
       env: {...process.env, PATH: `${path('bin')}:${process.env.PATH}`},
