@@ -57,6 +57,7 @@ class AnswerBuilder {
       blueprint_->sections.push_back(PlanOf(i));
       description.sections.push_back(Write(i));
     }
+    WriteSharedTransport(session_, *blueprint_, description);
     blueprint_->base_numbers = session_.numbers;
     blueprint_->numbers = std::move(numbering_).Take();
     blueprint_->revision = session_.revision;
@@ -270,10 +271,7 @@ class AnswerBuilder {
       WriteData(offered, section);
     }
     if (carries) {
-      WriteTransport(session_, transport.mid, transport.local,
-                     transport.role == DtlsRole::kClient ? sdp::Setup::kActive
-                                                         : sdp::Setup::kPassive,
-                     section);
+      WriteTransport(session_, transport, section);
     }
     return section;
   }

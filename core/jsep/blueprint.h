@@ -37,7 +37,7 @@ struct Blueprint {
     size_t mline_index = 0;
     std::string mid;  // of the section that carries the attributes
     IceCredentials local;
-    DtlsRole role = DtlsRole::kServer;  // answers
+    std::optional<DtlsRole> role;  // answers
   };
 
   std::vector<SectionPlan> sections;

@@ -35,7 +35,8 @@ struct Configuration {
   std::string ice_servers_key;
   uint32_t ice_candidate_pool_size = 0;  // 0-255
   // Our ICE agent is a lite one (RFC 8445 section 2.5): descriptions say so and
-  // remote ones that do are refused with ICE_LITE_BOTH.
+  // remote ones that do are refused with ICE_LITE_BOTH. First offers are those
+  // of max-bundle, because all transports of a lite agent share one port.
   bool ice_lite = false;
   // Of the certificates, one per certificate and hash, the default first.
   // Empty: not generated yet, and no offer or answer can be created.

@@ -20,7 +20,7 @@ absl::Status ApplyLocalAnswer(Session& next, const CreatedDescription& answer,
     settlement.transports.push_back({.id = transports[t],
                                      .mline_index = plan.mline_index,
                                      .remote_index = plan.mline_index,
-                                     .role = plan.role});
+                                     .role = *plan.role});
   }
   settlement.sections.reserve(blueprint.sections.size());
   for (size_t i = 0; i < blueprint.sections.size(); ++i) {

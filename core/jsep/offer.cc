@@ -60,6 +60,7 @@ class OfferBuilder {
       blueprint_->sections.push_back(PlanOf(slots_[i]));
       description.sections.push_back(Write(i));
     }
+    WriteSharedTransport(session_, *blueprint_, description);
     blueprint_->base_numbers = session_.numbers;
     blueprint_->numbers = std::move(numbering_).Take();
     blueprint_->revision = session_.revision;
@@ -146,7 +147,12 @@ class OfferBuilder {
 
   // Nothing is agreed yet: the bundle policy says who gets a transport.
   void ChooseForFirstOffer() {
-    const BundlePolicy policy = session_.configuration->bundle_policy;
+    // A lite agent has one port, and checks tell transports there by nothing
+    // but their credentials, which sections share here.
+    const BundlePolicy policy = session_.configuration->ice_lite
+                                    ? BundlePolicy::kMaxBundle
+                                    : session_.configuration->bundle_policy;
+    shared_.emplace(MakeIceCredentials(random_));
     std::optional<size_t> tag;
     bool seen[4] = {};
     for (size_t i = 0; i < slots_.size(); ++i) {
@@ -223,6 +229,13 @@ class OfferBuilder {
     }
     blueprint_->transports.push_back(std::move(plan));
     return blueprint_->transports.size() - 1;
+  }
+
+  // In a first offer the same for all transports, as browsers have it: what
+  // will be bundled then shows no other credentials later on, which Firefox
+  // and old Pion refuse.
+  IceCredentials NewCredentials() {
+    return shared_ ? *shared_ : MakeIceCredentials(random_);
   }
 
   // RFC 9429 sections 5.2.3.1 and 3.5.1, W3C restartIce. The option has nothing
@@ -314,8 +327,7 @@ class OfferBuilder {
       section.max_message_size = session_.configuration->max_message_size;
     }
     if (carries) {
-      WriteTransport(session_, slot.mid, transport.local, sdp::Setup::kActpass,
-                     section);
+      WriteTransport(session_, transport, section);
     }
     return section;
   }
@@ -379,6 +391,7 @@ class OfferBuilder {
   std::vector<Slot> slots_;
   std::vector<size_t> vacant_;
   size_t next_vacant_ = 0;
+  std::optional<IceCredentials> shared_;  // of first offers
 };
 
 }  // namespace

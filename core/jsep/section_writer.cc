@@ -14,6 +14,12 @@ constexpr size_t kSectionBytes = 3072;
 
 }  // namespace
 
+sdp::Setup SetupOf(const Blueprint::TransportPlan& transport) {
+  if (!transport.role) return sdp::Setup::kActpass;
+  return *transport.role == DtlsRole::kClient ? sdp::Setup::kActive
+                                              : sdp::Setup::kPassive;
+}
+
 std::string MediaName(SectionKind kind) {
   if (kind == SectionKind::kAudio) return "audio";
   return kind == SectionKind::kVideo ? "video" : "application";
@@ -45,16 +51,32 @@ void AddPlaceholderFormat(SectionKind kind, sdp::MediaSection& section) {
   }
 }
 
-void WriteTransport(const Session& session, std::string_view mid,
-                    const IceCredentials& local, sdp::Setup setup,
+void WriteTransport(const Session& session,
+                    const Blueprint::TransportPlan& transport,
                     sdp::MediaSection& section) {
-  section.transport.ice_ufrag = local.ufrag;
-  section.transport.ice_pwd = local.pwd;
+  section.transport.ice_ufrag = transport.local.ufrag;
+  section.transport.ice_pwd = transport.local.pwd;
   section.transport.fingerprints = session.configuration->fingerprints;
-  section.transport.setup = setup;
-  const CandidateList* list =
-      FindCandidates(session.local_candidates, mid, local.ufrag);
+  section.transport.setup = SetupOf(transport);
+  const CandidateList* list = FindCandidates(
+      session.local_candidates, transport.mid, transport.local.ufrag);
   if (list) WriteCandidates(*list, section);
+}
+
+void WriteSharedTransport(const Session& session, const Blueprint& blueprint,
+                          sdp::Description& description) {
+  for (size_t i = 0; i < blueprint.sections.size(); ++i) {
+    const Blueprint::SectionPlan& section = blueprint.sections[i];
+    if (!section.transport) continue;
+    const Blueprint::TransportPlan& transport =
+        blueprint.transports[*section.transport];
+    if (transport.mline_index == i) continue;
+    description.transport.ice_ufrag = transport.local.ufrag;
+    description.transport.ice_pwd = transport.local.pwd;
+    description.transport.fingerprints = session.configuration->fingerprints;
+    description.transport.setup = SetupOf(transport);
+    return;
+  }
 }
 
 void WriteMsids(const Transceiver& transceiver, sdp::MediaSection& section) {

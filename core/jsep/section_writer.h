@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/jsep/blueprint.h"
 #include "core/jsep/session.h"
 #include "core/sdp/description.h"
 
@@ -23,9 +24,18 @@ void AddPlaceholderFormat(SectionKind kind, sdp::MediaSection& section);
 
 // ICE and DTLS attributes, and the candidates that this generation has found so
 // far, the default one in m= and c= (RFC 9429 section 5.2.2).
-void WriteTransport(const Session& session, std::string_view mid,
-                    const IceCredentials& local, sdp::Setup setup,
+void WriteTransport(const Session& session,
+                    const Blueprint::TransportPlan& transport,
                     sdp::MediaSection& section);
+// actpass in offers, the chosen role in answers.
+sdp::Setup SetupOf(const Blueprint::TransportPlan& transport);
+
+// What bundled sections leave to the tagged one stands at session level too,
+// where RFC 8839 and RFC 8122 allow it: Chromium rejects a bundled section for
+// which it finds no fingerprint, Firefox one without a=setup, and both take a
+// section that had credentials, or gets them, for one that restarts ICE.
+void WriteSharedTransport(const Session& session, const Blueprint& blueprint,
+                          sdp::Description& description);
 
 // a=msid: the streams only, "-" for none (RFC 8830).
 void WriteMsids(const Transceiver& transceiver, sdp::MediaSection& section);

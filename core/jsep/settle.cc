@@ -130,9 +130,9 @@ void SettleSctp(Session& next, const SettledSection& settled,
                 const Section& section, const sdp::MediaSection& remote,
                 bool new_dtls, bool final) {
   if (settled.rejected) {
-    if (final && next.sctp && next.sctp->mid == section.mid) {
-      next.sctp = std::nullopt;
-    }
+    if (!final) return;
+    if (next.sctp && next.sctp->mid == section.mid) next.sctp = std::nullopt;
+    if (next.proposed_data_mid == section.mid) next.proposed_data_mid.clear();
     return;
   }
   const uint16_t port = sdp::SctpPort(remote).value_or(5000);
