@@ -172,6 +172,20 @@ absl::StatusOr<Server> ParseServer(std::string_view url,
   return server;
 }
 
+std::string ToUrl(const Server& server) {
+  const bool stun = server.kind == Server::Kind::kStun;
+  std::string url = stun ? "stun" : "turn";
+  if (server.protocol == Server::Protocol::kTls) url += 's';
+  url += ':';
+  const bool v6 = server.host.find(':') != std::string::npos;
+  url += v6 ? '[' + server.host + ']' : server.host;
+  url += ':' + std::to_string(server.port);
+  if (stun) return url;
+  url += "?transport=";
+  url += server.protocol == Server::Protocol::kUdp ? "udp" : "tcp";
+  return url;
+}
+
 absl::Status CheckSupported(const Server& server) {
   if (server.protocol != Server::Protocol::kTls) return absl::OkStatus();
   return MakeError(Reason::kNotSupported,

@@ -42,6 +42,9 @@ absl::StatusOr<Server> ParseServer(std::string_view url,
                                    std::string_view username,
                                    std::string_view credential);
 
+// The server as a URL, without its credentials.
+std::string ToUrl(const Server& server);
+
 // Whether the transports can use the server: NOT_SUPPORTED for stuns and turns,
 // whose TLS they lack; never are credentials sent in clear instead.
 absl::Status CheckSupported(const Server& server);

@@ -9,8 +9,8 @@
 // it checks. The first generation makes the connection; a later one is an ICE
 // restart, which runs beside the one before it: the old pair carries data until
 // the new one works, and packets that still arrive on the old one are
-// delivered. At most one restart is under way: Start in the middle of one
-// replaces it.
+// delivered for a while. A generation that never got remote parameters is
+// replaced by the next Start.
 //
 //   new -> Start -> SetRemote -> AddRemoteCandidate* -> connected
 //        -> Start (restart) -> SetRemote | Rollback -> ... -> Close
@@ -105,7 +105,8 @@ class IceTransport {
   // way keep theirs.
   virtual void Configure(GatheringConfiguration configuration) = 0;
 
-  // Begins a generation and its gathering. Errors leave everything as it was:
+  // Begins a generation and its gathering. The role must be kControlling when
+  // the remote end is known to be lite. Errors leave everything as it was:
   // FILE_DESCRIPTORS, PORTS (the port range is used up), MEMORY,
   // RESOURCE_INSPECTION (the machine's addresses cannot be read), ARGUMENT
   // (credentials not of RFC 8839's form or those of a live generation),
@@ -114,8 +115,9 @@ class IceTransport {
 
   // The remote end of the newest generation, from its description. Checks begin
   // as soon as there is a candidate pair. The same parameters again change
-  // nothing. Errors: ARGUMENT (not of RFC 8839's form; or no generation, or
-  // other parameters than those it has: these take a Start first), PEER_CLOSED.
+  // nothing. Errors: ARGUMENT (not of RFC 8839's form; a lite one for a
+  // controlled generation; no generation, or other parameters than those it
+  // has: these take a Start first), PEER_CLOSED.
   virtual absl::Status SetRemote(const RemoteParameters& remote) = 0;
 
   // A candidate of the newest generation that has remote parameters, or of the
@@ -139,8 +141,9 @@ class IceTransport {
 
   virtual ConnectionState state() const = 0;
   virtual GatheringState gathering_state() const = 0;
-  // The role of the newest generation: a role conflict (RFC 8445 section
-  // 7.3.1.1) may have changed it. nullopt without a generation.
+  // The role that the newest generation began with; nullopt without one. A
+  // role conflict (RFC 8445 section 7.3.1.1) may have changed it since, which
+  // libnice does not tell.
   virtual std::optional<Role> role() const = 0;
   virtual std::optional<CandidatePair> SelectedPair() const = 0;
   virtual TransportCounters counters() const = 0;

@@ -99,6 +99,8 @@ struct TransportOptions {
   // RFC 8863: how long after checks could begin a transport may not be called
   // failed. The default is that of the default STUN timers.
   absl::Duration pac_timeout = absl::Milliseconds(39500);
+  // How long after a restart what comes over the old pair is still taken.
+  absl::Duration restart_overlap = absl::Seconds(3);
   // A close that the network does not finish is finished without it.
   absl::Duration close_timeout = absl::Seconds(2);
 };

@@ -75,10 +75,13 @@ void Finish(std::vector<IpAddress>& addresses) {
 absl::StatusOr<std::vector<LocalAddress>> SystemAddresses() {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) {
+    const int error = errno;
+    // It opens a socket to ask.
+    const bool no_fd = error == EMFILE || error == ENFILE;
     return MakeError(
-        Reason::kResourceInspection,
+        no_fd ? Reason::kFileDescriptors : Reason::kResourceInspection,
         "The machine's addresses cannot be read: " +
-            std::error_code(errno, std::system_category()).message(),
+            std::error_code(error, std::system_category()).message(),
         {{"operation", "getifaddrs"}});
   }
   std::vector<LocalAddress> addresses;

@@ -19,7 +19,8 @@ struct LocalAddress {
   friend bool operator==(const LocalAddress&, const LocalAddress&) = default;
 };
 
-// Every address of every interface that is up. Error: RESOURCE_INSPECTION.
+// Every address of every interface that is up. Errors: RESOURCE_INSPECTION,
+// FILE_DESCRIPTORS.
 absl::StatusOr<std::vector<LocalAddress>> SystemAddresses();
 
 // More are not gathered on: each costs a socket and multiplies the checks.

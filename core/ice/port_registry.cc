@@ -18,7 +18,9 @@ namespace {
 // a few system calls.
 constexpr int kMaxProbes = 64;
 
-bool CanBind(const IpAddress& address, uint16_t port) {
+}  // namespace
+
+bool CanBindUdp(const IpAddress& address, uint16_t port) {
   sockaddr_storage name{};
   socklen_t size;
   if (address.is_v6()) {
@@ -40,10 +42,6 @@ bool CanBind(const IpAddress& address, uint16_t port) {
   close(fd);
   return bound;
 }
-
-}  // namespace
-
-PortRegistry::PortRegistry() : probe_(CanBind) {}
 
 absl::StatusOr<PortRegistry::Lease> PortRegistry::Take(
     uint16_t min, uint16_t max, std::span<const IpAddress> addresses) {

@@ -18,9 +18,12 @@
 
 namespace parley::ice {
 
+// Whether a UDP socket could be bound to the address and port (0: any) now.
+bool CanBindUdp(const IpAddress& address, uint16_t port);
+
 class PortRegistry {
  public:
-  // Whether a UDP socket could be bound to the address and port now.
+  // CanBindUdp, or what stands for it.
   using Probe = std::function<bool(const IpAddress&, uint16_t)>;
 
   // A port set aside, given back when it is destroyed. The registry must
@@ -48,8 +51,7 @@ class PortRegistry {
     uint16_t port_ = 0;
   };
 
-  PortRegistry();
-  explicit PortRegistry(Probe probe) : probe_(std::move(probe)) {}
+  explicit PortRegistry(Probe probe = CanBindUdp) : probe_(std::move(probe)) {}
   PortRegistry(const PortRegistry&) = delete;
   PortRegistry& operator=(const PortRegistry&) = delete;
 

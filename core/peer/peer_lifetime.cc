@@ -107,8 +107,8 @@ void Peer::CloseNow(CloseReason reason, std::string detail) {
 void Peer::CheckGone() {
   if (!closed() || closing_transports_ > 0) return;
   gone_ = true;
-  for (auto& closer : std::exchange(closers_, {})) closer(CurrentView());
   if (on_gone_) std::exchange(on_gone_, nullptr)();
+  for (auto& closer : std::exchange(closers_, {})) closer(CurrentView());
 }
 
 }  // namespace parley::peer

@@ -5,7 +5,7 @@
 #include "absl/synchronization/notification.h"
 #include "core/base/errors.h"
 #include "core/crypto/certificate.h"
-#include "core/ice/nice_transport.h"
+#include "core/ice/libnice_factory.h"
 
 namespace parley::pool {
 
@@ -51,7 +51,8 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
           options_.limits} {
   for (size_t i = 0; i < loops_->size(); ++i) {
     EventLoop& loop = loops_->loop(i);
-    ice_[&loop] = ice::MakeNiceTransportFactory(loop, descriptors_);
+    ice_[&loop] =
+        std::make_unique<ice::LibniceFactory>(loop, descriptors_, ports_);
   }
   pool_ = std::make_unique<Pool>(options_.pool, std::move(identity),
                                  environment_, *loops_, descriptors_);

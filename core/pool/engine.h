@@ -16,6 +16,7 @@
 #include "core/base/random.h"
 #include "core/crypto/certificate_stock.h"
 #include "core/ice/ice_transport.h"
+#include "core/ice/port_registry.h"
 #include "core/loop/event_loop_pool.h"
 #include "core/loop/fd_budget.h"
 #include "core/peer/native_transport.h"
@@ -79,6 +80,7 @@ class Engine {
   FdBudget descriptors_;
   const std::unique_ptr<EventLoopPool> loops_;
   sctp::Stack sctp_;
+  ice::PortRegistry ports_;
   // One for each loop; fixed after construction.
   std::map<const Executor*, std::unique_ptr<ice::IceTransportFactory>> ice_;
   peer::NativeTransportFactory transports_;

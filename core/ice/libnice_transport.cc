@@ -1,0 +1,447 @@
+#include "core/ice/libnice_transport.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/base/errors.h"
+
+namespace parley::ice {
+namespace {
+
+constexpr size_t kMaxPacketBytes = 65507;  // what UDP over IPv4 carries
+constexpr size_t kMaxRemoteCandidates = 100;
+
+bool IsIceText(std::string_view text, size_t least, size_t most) {
+  return text.size() >= least && text.size() <= most &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  (c >= '0' && c <= '9') || c == '+' || c == '/';
+         });
+}
+
+absl::Status CheckCredentials(std::string_view ufrag, std::string_view pwd) {
+  if (IsIceText(ufrag, 4, 256) && IsIceText(pwd, 22, 256)) {
+    return absl::OkStatus();
+  }
+  return MakeError(Reason::kArgument,
+                   "An ICE ufrag has 4 to 256, a password 22 to 256 letters, "
+                   "digits, '+' or '/'.");
+}
+
+absl::Status Closed() {
+  return MakeError(Reason::kPeerClosed, "The ICE transport is closed.");
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<LocalAddress>> LibniceShared::Machine() {
+  const absl::Duration now = loop.clock().Monotonic();
+  if (now - machine_read_ > absl::Seconds(1)) {
+    absl::StatusOr<std::vector<LocalAddress>> read = SystemAddresses();
+    if (!read.ok()) return read.status();
+    machine_ = *std::move(read);
+    machine_read_ = now;
+  }
+  return machine_;
+}
+
+void LibniceTransport::Later(Method method) {
+  shared_->loop.Post([self = std::weak_ptr(self_), method] {
+    if (auto me = self.lock()) ((*me)->*method)();
+  });
+}
+
+EventLoop::TimerId LibniceTransport::After(absl::Duration delay,
+                                           Method method) {
+  return shared_->loop.RunAfter(delay, [self = std::weak_ptr(self_), method] {
+    if (auto me = self.lock()) ((*me)->*method)();
+  });
+}
+
+EventLoop::TimerId LibniceTransport::After(absl::Duration delay,
+                                           const Generation& generation,
+                                           GenerationMethod method) {
+  return shared_->loop.RunAfter(
+      delay, [self = std::weak_ptr(self_), id = generation.id, method] {
+        auto me = self.lock();
+        if (me == nullptr) return;
+        if (Generation* found = (*me)->Find(id)) ((*me)->*method)(*found);
+      });
+}
+
+LibniceTransport::LibniceTransport(
+    std::shared_ptr<LibniceShared> shared,
+    std::shared_ptr<const TransportOptions> options,
+    GatheringConfiguration configuration, Observer& observer)
+    : shared_(std::move(shared)),
+      options_(std::move(options)),
+      configuration_(std::move(configuration)),
+      queue_(shared_->loop, observer),
+      self_(std::make_shared<LibniceTransport*>(this)) {}
+
+LibniceTransport::~LibniceTransport() {
+  // Those that were not closed, on a loop that has stopped.
+  for (auto& generation : generations_) {
+    if (generation->nice != nullptr) generation->nice->Mute();
+  }
+}
+
+void LibniceTransport::Configure(GatheringConfiguration configuration) {
+  configuration_ = std::move(configuration);
+}
+
+absl::Status LibniceTransport::Start(const Credentials& local, Role role) {
+  if (absl::Status checked = CheckStart(local); !checked.ok()) return checked;
+  absl::StatusOr<std::unique_ptr<Generation>> made = Prepare(local, role);
+  if (!made.ok()) return made.status();
+  Generation& generation = **made;
+  // Before the servers and candidates which belong to it are reported.
+  generation.gathering = GatheringState::kGathering;
+  queue_.Push(generation.id, ObserverQueue::Gathering{
+                                 local.ufrag, GatheringState::kGathering});
+  generations_.push_back(*std::move(made));
+  UseServers(generation);
+  if (generation.names_timer == TimerId::kNone) {
+    if (absl::Status gathered = Gather(generation); !gathered.ok()) {
+      End(generation);
+      return gathered;
+    }
+  }
+  // Only now nothing can fail any more.
+  if (generations_.size() > 1) ++counters_.restarts;
+  MakeRoom();
+  Update();
+  return absl::OkStatus();
+}
+
+absl::Status LibniceTransport::CheckStart(const Credentials& local) const {
+  if (state_ == ConnectionState::kClosed) return Closed();
+  if (absl::Status checked = CheckCredentials(local.ufrag, local.pwd);
+      !checked.ok()) {
+    return checked;
+  }
+  for (const auto& generation : generations_) {
+    if (generation->local.ufrag == local.ufrag) {
+      return MakeError(Reason::kArgument,
+                       "An ICE restart needs a ufrag of its own.");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<LibniceTransport::Generation>>
+LibniceTransport::Prepare(const Credentials& local, Role role) {
+  absl::StatusOr<std::vector<LocalAddress>> machine = shared_->Machine();
+  if (!machine.ok()) return machine.status();
+  absl::StatusOr<std::vector<IpAddress>> addresses =
+      SelectAddresses(options_->addresses, *machine);
+  if (!addresses.ok()) return addresses.status();
+  if (addresses->empty()) {
+    return MakeError(Reason::kResourceInspection,
+                     "The machine has no address that ICE may use.");
+  }
+
+  auto generation = std::make_unique<Generation>();
+  generation->id = ++last_id_;
+  generation->local = local;
+  generation->role = role;
+  generation->on_loopback =
+      std::any_of(addresses->begin(), addresses->end(),
+                  [](const IpAddress& a) { return a.IsLoopback(); });
+  absl::StatusOr<std::shared_ptr<NiceGeneration>> nice =
+      NiceGeneration::Create(shared_, *this,
+                             {.local = local,
+                              .role = role,
+                              .policy = configuration_.policy,
+                              .addresses = *std::move(addresses),
+                              .min_port = options_->min_port,
+                              .max_port = options_->max_port});
+  if (!nice.ok()) return nice.status();
+  generation->nice = *std::move(nice);
+  return generation;
+}
+
+// Ends what the newest generation replaces: one that was never answered, and
+// all that neither carries data nor would be the newest again by a rollback.
+void LibniceTransport::MakeRoom() {
+  if (generations_.size() > 1 &&
+      !generations_[generations_.size() - 2]->remote.has_value()) {
+    End(*generations_[generations_.size() - 2]);
+  }
+  for (size_t i = 0; i + 2 < generations_.size();) {
+    if (generations_[i].get() == sending_) {
+      ++i;
+    } else {
+      End(*generations_[i]);
+    }
+  }
+}
+
+absl::Status LibniceTransport::SetRemote(const RemoteParameters& remote) {
+  if (state_ == ConnectionState::kClosed) return Closed();
+  if (absl::Status checked = CheckCredentials(remote.ufrag, remote.pwd);
+      !checked.ok()) {
+    return checked;
+  }
+  if (generations_.empty()) {
+    return MakeError(Reason::kArgument, "ICE has not been started.");
+  }
+  Generation& newest = *generations_.back();
+  if (newest.remote.has_value()) {
+    if (*newest.remote == remote) return absl::OkStatus();
+    return MakeError(Reason::kArgument,
+                     "New remote ICE parameters need an ICE restart.");
+  }
+  if (remote.lite && newest.role == Role::kControlled) {
+    return MakeError(Reason::kArgument,
+                     "A lite remote end needs a controlling one here.");
+  }
+  newest.remote = remote;
+  if (newest.nice != nullptr) newest.nice->SetRemote(remote);
+  newest.patience_timer =
+      After(options_->pac_timeout, newest, &LibniceTransport::LosePatience);
+  Update();
+  return absl::OkStatus();
+}
+
+void LibniceTransport::LosePatience(Generation& generation) {
+  generation.patience_timer = TimerId::kNone;
+  generation.status.patience_over = true;
+  Update();
+}
+
+absl::StatusOr<CandidateUse> LibniceTransport::AddRemoteCandidate(
+    const sdp::Candidate& candidate) {
+  if (state_ == ConnectionState::kClosed) return Closed();
+  Generation* const newest = Answered();
+  Generation* generation = newest;
+  if (!candidate.ufrag.empty()) {
+    auto named = std::find_if(
+        generations_.begin(), generations_.end(), [&](const auto& g) {
+          return g->remote.has_value() && g->remote->ufrag == candidate.ufrag;
+        });
+    generation = named == generations_.end() ? nullptr : named->get();
+  }
+  if (generation == nullptr) {
+    return MakeError(Reason::kCandidateGeneration,
+                     "The candidate is of no ICE generation that is known.");
+  }
+  auto ignore = [this](CandidateUse use) {
+    ++counters_.candidates_ignored;
+    return use;
+  };
+  if (generation != newest || generation->nice == nullptr) {
+    return ignore(CandidateUse::kIgnoredGeneration);
+  }
+  if (candidate.component != 1) return ignore(CandidateUse::kIgnoredComponent);
+  if (candidate.transport != sdp::CandidateTransport::kUdp ||
+      candidate.type == sdp::CandidateType::kOther) {
+    return ignore(CandidateUse::kIgnoredTransport);
+  }
+  const std::optional<IpAddress> address = IpAddress::Parse(candidate.address);
+  if (!address) return ignore(CandidateUse::kIgnoredName);
+  if (candidate.port == 0 || !Permitted(*generation, *address)) {
+    return ignore(CandidateUse::kIgnoredAddress);
+  }
+  if (generation->remote_candidates.size() == kMaxRemoteCandidates) {
+    return ignore(CandidateUse::kIgnoredCount);
+  }
+  if (!generation->remote_candidates.emplace(*address, candidate.port).second) {
+    return ignore(CandidateUse::kDuplicate);
+  }
+  ++counters_.candidates_applied;
+  generation->status.remote_candidates = true;
+  generation->nice->AddRemoteCandidate(candidate, *address);
+  Update();
+  return CandidateUse::kApplied;
+}
+
+void LibniceTransport::EndOfRemoteCandidates() {
+  Generation* const generation = Answered();
+  if (generation == nullptr || generation->status.remote_ended) return;
+  generation->status.remote_ended = true;
+  if (generation->nice != nullptr) generation->nice->EndOfRemoteCandidates();
+  Update();
+}
+
+void LibniceTransport::Rollback() {
+  if (generations_.empty()) return;
+  End(*generations_.back());
+  Update();
+}
+
+bool LibniceTransport::Send(std::span<const uint8_t> packet) {
+  if (sending_ == nullptr || packet.empty() ||
+      packet.size() > kMaxPacketBytes || !sending_->nice->Send(packet)) {
+    ++counters_.packets_discarded;
+    return false;
+  }
+  ++counters_.packets_sent;
+  counters_.bytes_sent += packet.size();
+  return true;
+}
+
+GatheringState LibniceTransport::gathering_state() const {
+  return generations_.empty() ? GatheringState::kNew
+                              : generations_.back()->gathering;
+}
+
+std::optional<Role> LibniceTransport::role() const {
+  if (generations_.empty()) return std::nullopt;
+  return generations_.back()->role;
+}
+
+std::optional<CandidatePair> LibniceTransport::SelectedPair() const {
+  return sending_ == nullptr ? std::nullopt : sending_->pair;
+}
+
+void LibniceTransport::Close(absl::AnyInvocable<void()> done) {
+  done_.push_back(std::move(done));
+  if (state_ != ConnectionState::kClosed) {
+    queue_.Close();
+    state_ = ConnectionState::kClosed;
+    while (!generations_.empty()) End(*generations_.back());
+    shared_->loop.Cancel(older_timer_);
+    close_timer_ = After(options_->close_timeout, &LibniceTransport::Finish);
+  }
+  if (retiring_ == 0 || finished_) {
+    Later(&LibniceTransport::Finish);
+  }
+}
+
+// Its `done` may destroy the transport.
+void LibniceTransport::Finish() {
+  finished_ = true;
+  shared_->loop.Cancel(close_timer_);
+  std::vector<absl::AnyInvocable<void()>> done = std::move(done_);
+  done_.clear();
+  for (auto& one : done) one();
+}
+
+void LibniceTransport::End(Generation& generation) {
+  queue_.Drop(generation.id);
+  for (TimerId timer : {generation.names_timer, generation.gathering_timer,
+                        generation.patience_timer}) {
+    shared_->loop.Cancel(timer);
+  }
+  for (NameResolver::RequestId name : generation.names) {
+    shared_->resolver.Cancel(name);
+  }
+  if (sending_ == &generation) sending_ = nullptr;
+  if (generation.nice != nullptr) Retire(std::move(generation.nice));
+  std::erase_if(generations_,
+                [&](const auto& g) { return g.get() == &generation; });
+}
+
+// From a task of its own: this may run inside one of its events.
+void LibniceTransport::Retire(std::shared_ptr<NiceGeneration> nice) {
+  nice->Mute();
+  ++retiring_;
+  shared_->loop.Post([nice = std::move(nice), self = std::weak_ptr(self_)] {
+    nice->Close([self] {
+      auto me = self.lock();
+      if (me == nullptr) return;
+      LibniceTransport& transport = **me;
+      --transport.retiring_;
+      if (transport.state_ == ConnectionState::kClosed &&
+          transport.retiring_ == 0 && !transport.finished_) {
+        transport.Finish();
+      }
+    });
+  });
+}
+
+void LibniceTransport::RetireOlder() {
+  older_timer_ = TimerId::kNone;
+  while (generations_.size() > 1 && sending_ == generations_.back().get()) {
+    End(*generations_.front());
+  }
+}
+
+LibniceTransport::Generation* LibniceTransport::Find(uint64_t id) {
+  for (auto& generation : generations_) {
+    if (generation->id == id) return generation.get();
+  }
+  return nullptr;
+}
+
+LibniceTransport::Generation* LibniceTransport::Find(
+    const NiceGeneration& nice) {
+  for (auto& generation : generations_) {
+    if (generation->nice.get() == &nice) return generation.get();
+  }
+  return nullptr;
+}
+
+LibniceTransport::Generation* LibniceTransport::Answered() {
+  for (auto it = generations_.rbegin(); it != generations_.rend(); ++it) {
+    if ((*it)->remote.has_value()) return it->get();
+  }
+  return nullptr;
+}
+
+bool LibniceTransport::Permitted(const Generation& generation,
+                                 const IpAddress& address) const {
+  return (address.IsLoopback() && generation.on_loopback) ||
+         Permits(options_->policy, address);
+}
+
+void LibniceTransport::OnProgress(NiceGeneration& from, Progress progress) {
+  Generation* const generation = Find(from);
+  if (generation == nullptr) return;
+  generation->status.progress = progress;
+  if (progress == Progress::kLost) {
+    // Only a restart revives it: what it holds is better given back.
+    Retire(std::move(generation->nice));
+  }
+  Update();
+}
+
+void LibniceTransport::OnSelectedPair(NiceGeneration& from,
+                                      CandidatePair pair) {
+  Generation* const generation = Find(from);
+  if (generation == nullptr || generation->pair == pair) return;
+  generation->pair = std::move(pair);
+  if (generation == sending_) {
+    queue_.Push(ObserverQueue::kTransport, *generation->pair);
+  }
+}
+
+void LibniceTransport::OnPacket(NiceGeneration&,
+                                std::span<const uint8_t> packet) {
+  ++counters_.packets_received;
+  counters_.bytes_received += packet.size();
+  queue_.observer()->OnPacket(packet);
+}
+
+// Draws the consequences of whatever has changed.
+void LibniceTransport::Update() {
+  if (state_ == ConnectionState::kClosed) return;
+  std::vector<GenerationStatus> statuses;
+  Generation* usable = nullptr;
+  for (const auto& generation : generations_) {
+    statuses.push_back(generation->status);
+    if (IsUsable(generation->status)) usable = generation.get();
+  }
+  const ConnectionState state = DeriveState(statuses, state_);
+  if (state == ConnectionState::kFailed && !generations_.empty()) {
+    generations_.back()->status.called_failed = true;
+  }
+  if (state != state_) {
+    state_ = state;
+    queue_.Push(ObserverQueue::kTransport, state);
+  }
+  if (usable != sending_) {
+    sending_ = usable;
+    if (sending_ != nullptr && sending_->pair.has_value()) {
+      queue_.Push(ObserverQueue::kTransport, *sending_->pair);
+    }
+  }
+  if (generations_.size() > 1 && sending_ == generations_.back().get() &&
+      older_timer_ == TimerId::kNone) {
+    older_timer_ =
+        After(options_->restart_overlap, &LibniceTransport::RetireOlder);
+  }
+}
+
+}  // namespace parley::ice

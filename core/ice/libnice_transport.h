@@ -1,0 +1,161 @@
+// The transport behind LibniceFactory. One event loop's.
+#ifndef PARLEY_CORE_ICE_LIBNICE_TRANSPORT_H_
+#define PARLEY_CORE_ICE_LIBNICE_TRANSPORT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/ice/connection_tracker.h"
+#include "core/ice/ice_transport.h"
+#include "core/ice/local_addresses.h"
+#include "core/ice/nice_generation.h"
+#include "core/ice/observer_queue.h"
+#include "core/loop/name_resolver.h"
+
+namespace parley::ice {
+
+// What the transports of one loop share.
+struct LibniceShared : NiceEnvironment {
+  LibniceShared(EventLoop& loop, FdBudget& fds, PortRegistry& ports)
+      : NiceEnvironment(loop, fds, ports), resolver(loop) {}
+
+  // SystemAddresses, at most a second old.
+  absl::StatusOr<std::vector<LocalAddress>> Machine();
+
+  NameResolver resolver;
+
+ private:
+  std::vector<LocalAddress> machine_;
+  absl::Duration machine_read_ = -absl::InfiniteDuration();
+};
+
+class LibniceTransport final : public IceTransport,
+                               private NiceGeneration::Events {
+ public:
+  LibniceTransport(std::shared_ptr<LibniceShared> shared,
+                   std::shared_ptr<const TransportOptions> options,
+                   GatheringConfiguration configuration, Observer& observer);
+  ~LibniceTransport() override;
+
+  void Configure(GatheringConfiguration configuration) override;
+  absl::Status Start(const Credentials& local, Role role) override;
+  absl::Status SetRemote(const RemoteParameters& remote) override;
+  absl::StatusOr<CandidateUse> AddRemoteCandidate(
+      const sdp::Candidate& candidate) override;
+  void EndOfRemoteCandidates() override;
+  void Rollback() override;
+  bool Send(std::span<const uint8_t> packet) override;
+  ConnectionState state() const override { return state_; }
+  GatheringState gathering_state() const override;
+  std::optional<Role> role() const override;
+  std::optional<CandidatePair> SelectedPair() const override;
+  TransportCounters counters() const override { return counters_; }
+  void Close(absl::AnyInvocable<void()> done) override;
+
+ private:
+  using TimerId = EventLoop::TimerId;
+
+  struct Generation {
+    uint64_t id = 0;
+    // Null once its pair was lost: only its status counts then.
+    std::shared_ptr<NiceGeneration> nice;
+    Credentials local;
+    Role role = Role::kControlled;
+    bool on_loopback = false;
+    GenerationStatus status;
+    std::optional<CandidatePair> pair;
+
+    GatheringState gathering = GatheringState::kNew;
+    std::vector<NameResolver::RequestId> names;  // that had to be resolved
+    size_t names_answered = 0;
+    bool has_stun_server = false;
+    bool nice_gathered = false;
+    TimerId names_timer = TimerId::kNone;
+    TimerId gathering_timer = TimerId::kNone;
+
+    std::optional<RemoteParameters> remote;
+    std::set<std::pair<IpAddress, uint16_t>> remote_candidates;
+    TimerId patience_timer = TimerId::kNone;
+  };
+
+  // NiceGeneration::Events.
+  void OnCandidate(NiceGeneration& from, sdp::Candidate candidate) override;
+  void OnGathered(NiceGeneration& from) override;
+  void OnProgress(NiceGeneration& from, Progress progress) override;
+  void OnSelectedPair(NiceGeneration& from, CandidatePair pair) override;
+  void OnPacket(NiceGeneration& from, std::span<const uint8_t> packet) override;
+
+  // A method, run later on the loop if the transport is still there, and the
+  // generation too.
+  using Method = void (LibniceTransport::*)();
+  using GenerationMethod = void (LibniceTransport::*)(Generation&);
+  void Later(Method method);
+  TimerId After(absl::Duration delay, Method method);
+  TimerId After(absl::Duration delay, const Generation& generation,
+                GenerationMethod method);
+
+  Generation* Find(uint64_t id);
+  Generation* Find(const NiceGeneration& nice);
+  // The newest that has remote parameters.
+  Generation* Answered();
+  absl::Status CheckStart(const Credentials& local) const;
+  absl::StatusOr<std::unique_ptr<Generation>> Prepare(const Credentials& local,
+                                                      Role role);
+  void MakeRoom();
+  void End(Generation& generation);
+  void Retire(std::shared_ptr<NiceGeneration> nice);
+  void RetireOlder();
+  void Finish();
+  void LosePatience(Generation& generation);
+
+  // Gathering.
+  void UseServers(Generation& generation);
+  void UseServer(Generation& generation, const Server& server);
+  void OnName(Generation& generation, const Server& server,
+              const NameResolver::Answer& answer);
+  void GatherLate(Generation& generation);
+  void UseAnswer(Generation& generation, const Server& server,
+                 const NameResolver::Answer& answer);
+  bool UseAddress(Generation& generation, const Server& server,
+                  const IpAddress& address);
+  void ReportServer(Generation& generation, const Server& server,
+                    const absl::Status& why);
+  absl::Status Gather(Generation& generation);
+  void CheckGathered(Generation& generation);
+  void EndGathering(Generation& generation);
+  bool Permitted(const Generation& generation, const IpAddress& address) const;
+
+  void Update();
+
+  // Constant after construction.
+  const std::shared_ptr<LibniceShared> shared_;
+  const std::shared_ptr<const TransportOptions> options_;
+
+  GatheringConfiguration configuration_;
+  ObserverQueue queue_;
+  std::vector<std::unique_ptr<Generation>> generations_;  // oldest first
+  Generation* sending_ = nullptr;  // whose pair carries data
+  uint64_t last_id_ = 0;
+  ConnectionState state_ = ConnectionState::kNew;
+  TransportCounters counters_;
+  TimerId older_timer_ = TimerId::kNone;
+
+  // Closing.
+  int retiring_ = 0;
+  bool finished_ = false;
+  std::vector<absl::AnyInvocable<void()>> done_;
+  TimerId close_timer_ = TimerId::kNone;
+
+  // Tasks that are posted hold it weakly.
+  const std::shared_ptr<LibniceTransport*> self_;
+};
+
+}  // namespace parley::ice
+
+#endif  // PARLEY_CORE_ICE_LIBNICE_TRANSPORT_H_

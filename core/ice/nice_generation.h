@@ -1,0 +1,152 @@
+// One generation of a transport: one libnice agent with one stream of one
+// component. A stream gathers only once and forgets its check list when it is
+// restarted in place; so a restart is another generation.
+//
+// Everything, events included, is for the loop's thread. Events come from
+// inside libnice, either while it is dispatched or while a method here runs:
+// whoever gets them may use the generation but must not end it there.
+#ifndef PARLEY_CORE_ICE_NICE_GENERATION_H_
+#define PARLEY_CORE_ICE_NICE_GENERATION_H_
+
+#include <nice/agent.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/ice/connection_tracker.h"
+#include "core/ice/glib_contexts.h"
+#include "core/ice/ice_transport.h"
+#include "core/ice/ip_address.h"
+#include "core/ice/port_registry.h"
+#include "core/loop/event_loop.h"
+#include "core/loop/fd_budget.h"
+
+namespace parley::ice {
+
+// What the generations of one loop share.
+struct NiceEnvironment {
+  NiceEnvironment(EventLoop& loop, FdBudget& fds, PortRegistry& ports)
+      : loop(loop), fds(fds), ports(ports), contexts(loop, fds) {}
+
+  EventLoop& loop;
+  FdBudget& fds;
+  PortRegistry& ports;
+  GlibContexts contexts;
+};
+
+class NiceGeneration final
+    : public std::enable_shared_from_this<NiceGeneration> {
+ public:
+  class Events {
+   public:
+    virtual void OnCandidate(NiceGeneration& from,
+                             sdp::Candidate candidate) = 0;
+    virtual void OnGathered(NiceGeneration& from) = 0;
+    virtual void OnProgress(NiceGeneration& from, Progress progress) = 0;
+    virtual void OnSelectedPair(NiceGeneration& from, CandidatePair pair) = 0;
+    virtual void OnPacket(NiceGeneration& from,
+                          std::span<const uint8_t> packet) = 0;
+
+   protected:
+    ~Events() = default;
+  };
+
+  struct Plan {
+    Credentials local;
+    Role role = Role::kControlled;
+    TransportPolicy policy = TransportPolicy::kAll;
+    std::vector<IpAddress> addresses;
+    uint16_t min_port = 0;
+    uint16_t max_port = 0;
+  };
+
+  // Sets descriptors and port aside and makes the agent; it does not gather
+  // yet. Errors: FILE_DESCRIPTORS, RESOURCE_INSPECTION, PORTS, MEMORY.
+  static absl::StatusOr<std::shared_ptr<NiceGeneration>> Create(
+      std::shared_ptr<NiceEnvironment> environment, Events& events, Plan plan);
+
+  ~NiceGeneration();
+  NiceGeneration(const NiceGeneration&) = delete;
+  NiceGeneration& operator=(const NiceGeneration&) = delete;
+
+  // Only before Gather; libnice asks one server at most.
+  void SetStunServer(const IpAddress& address, uint16_t port);
+  // At any time. Errors: FILE_DESCRIPTORS (TCP takes one for each local
+  // address), LIMIT_EXCEEDED (libnice asks 8 servers at most).
+  absl::Status AddRelayServer(const Server& server, const IpAddress& address);
+  // Errors: PORTS; RESOURCE_INSPECTION, an address that is not the machine's.
+  absl::Status Gather();
+
+  void SetRemote(const RemoteParameters& remote);
+  void AddRemoteCandidate(const sdp::Candidate& candidate,
+                          const IpAddress& address);
+  void EndOfRemoteCandidates();
+  bool Send(std::span<const uint8_t> packet);
+
+  // No event comes after this.
+  void Mute() { events_ = nullptr; }
+
+  // Mutes, and frees the agent; not from an event. `done` runs on the loop once
+  // libnice has given up its relays and its sockets are closed; the generation
+  // keeps itself until then, which libnice's timers bound by about 1.5 s.
+  void Close(absl::AnyInvocable<void()> done);
+
+  const Plan& plan() const { return plan_; }
+
+  // Agents of the process that libnice has not freed, for tests.
+  static int LiveAgents();
+
+ private:
+  NiceGeneration(std::shared_ptr<NiceEnvironment> environment, Events& events,
+                 Plan plan, FdBudget::Lease fds, PortRegistry::Lease port,
+                 GlibContexts::Seat seat);
+  bool CreateAgent();
+  void ConnectSignals();
+  absl::Status ExplainGatherFailure() const;
+
+  static void OnNewCandidate(NiceAgent*, NiceCandidate* candidate,
+                             gpointer self);
+  static void OnGatheringDone(NiceAgent*, guint stream, gpointer self);
+  static void OnStateChanged(NiceAgent*, guint stream, guint component,
+                             guint state, gpointer self);
+  static void OnNewSelectedPair(NiceAgent*, guint stream, guint component,
+                                NiceCandidate* local, NiceCandidate* remote,
+                                gpointer self);
+  static void OnReceive(NiceAgent*, guint stream, guint component, guint size,
+                        gchar* bytes, gpointer self);
+  static void OnClosed(GObject*, GAsyncResult*, gpointer self);
+
+  void HandleState(guint state);
+  void CalmDown();
+  void HandlePacket(std::span<const uint8_t> packet);
+  void Receive(bool on);
+
+  const std::shared_ptr<NiceEnvironment> environment_;
+  Events* events_;  // null once muted
+  const Plan plan_;
+
+  // Given back in the opposite order, after the agent.
+  FdBudget::Lease fds_;
+  std::vector<FdBudget::Lease> relay_fds_;
+  PortRegistry::Lease port_;
+  GlibContexts::Seat seat_;
+
+  NiceAgent* agent_ = nullptr;
+  guint stream_ = 0;
+  int relay_servers_ = 0;
+  int burst_ = 0;
+  bool was_usable_ = false;
+  bool lost_ = false;
+  bool relayed_ = false;  // the selected pair's local end
+  absl::AnyInvocable<void()> closed_;
+};
+
+}  // namespace parley::ice
+
+#endif  // PARLEY_CORE_ICE_NICE_GENERATION_H_

@@ -1,0 +1,364 @@
+// Native peers over loopback: libnice, OpenSSL and usrsctp for real.
+
+#include "core/pool/engine.h"
+
+#include <dirent.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "core/base/errors.h"
+#include "gtest/gtest.h"
+
+namespace parley::pool {
+namespace {
+
+using peer::ConnectionState;
+using peer::Peer;
+using peer::View;
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+size_t CountEntries(const char* directory) {
+  size_t count = 0;
+  DIR* dir = opendir(directory);
+  while (readdir(dir) != nullptr) ++count;
+  closedir(dir);
+  return count;
+}
+size_t OpenDescriptors() { return CountEntries("/proc/self/fd"); }
+size_t Threads() { return CountEntries("/proc/self/task"); }
+
+EngineOptions OnLoopback() {
+  EngineOptions options;
+  options.event_loops = 2;
+  options.ice.addresses.addresses = {"127.0.0.1"};
+  return options;
+}
+
+peer::PeerInit WithChannel() {
+  peer::PeerInit init;
+  peer::ChannelSpec spec;
+  spec.init.label = "chat";
+  init.channels.push_back(std::move(spec));
+  init.lease_ttl = absl::ZeroDuration();
+  return init;
+}
+
+// Waits for events of a peer until a state is reached.
+class Awaiter : public peer::Watcher,
+                public std::enable_shared_from_this<Awaiter> {
+ public:
+  using Condition = std::function<bool(Peer&)>;
+
+  // Whether `condition`, evaluated on the strand after each event, came true.
+  static bool Await(const std::shared_ptr<Peer>& peer, Condition condition) {
+    auto awaiter = std::make_shared<Awaiter>(peer, std::move(condition));
+    peer->AddWatcher(awaiter);
+    const bool came = awaiter->done_.WaitForNotificationWithTimeout(kPatience);
+    peer->RemoveWatcher(awaiter.get());
+    return came;
+  }
+
+  Awaiter(std::weak_ptr<Peer> peer, Condition condition)
+      : peer_(std::move(peer)), condition_(std::move(condition)) {}
+
+  void OnEventsAvailable() override {
+    const std::shared_ptr<Peer> peer = peer_.lock();
+    if (peer == nullptr || done_.HasBeenNotified()) return;
+    if (condition_(*peer)) done_.Notify();
+  }
+
+ private:
+  const std::weak_ptr<Peer> peer_;
+  const Condition condition_;
+  absl::Notification done_;
+};
+
+bool AwaitConnected(const std::shared_ptr<Peer>& peer) {
+  return Awaiter::Await(peer, [](Peer& p) {
+    return p.CurrentView().state.connection_state ==
+           ConnectionState::kConnected;
+  });
+}
+
+class EngineTest : public ::testing::Test {
+ protected:
+  void Make(EngineOptions options) {
+    auto engine = Engine::Create(std::move(options));
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
+  }
+
+  std::shared_ptr<Peer> MakePeer(peer::PeerInit init) {
+    auto peer = engine_->pool().Create(std::move(init), "", 0);
+    EXPECT_TRUE(peer.ok()) << peer.status();
+    return *peer;
+  }
+  std::shared_ptr<Peer> MakePeer() {
+    peer::PeerInit init;
+    init.lease_ttl = absl::ZeroDuration();
+    return MakePeer(std::move(init));
+  }
+
+  // Calls one of the peer's operations and waits for its answer.
+  template <typename Start>
+  static absl::Status Await(Start start) {
+    absl::Notification done;
+    absl::Status result;
+    start([&](absl::Status status, const View&) {
+      result = std::move(status);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    return result;
+  }
+  static absl::Status SetLocal(Peer& peer) {
+    return Await([&](peer::StatusReply reply) {
+      peer.SetLocalDescription({}, std::nullopt, "", std::move(reply));
+    });
+  }
+  static absl::Status SetRemote(Peer& peer, jsep::SdpType type,
+                                std::string text) {
+    return Await([&](peer::StatusReply reply) {
+      peer.SetRemoteDescription({}, type, std::move(text), "", false,
+                                std::move(reply));
+    });
+  }
+  static absl::Status CreateOffer(Peer& peer) {
+    absl::Notification done;
+    absl::Status result;
+    peer.CreateOffer({}, {}, [&](auto created, const View&) {
+      result = created.status();
+      done.Notify();
+    });
+    done.WaitForNotification();
+    return result;
+  }
+
+  // Half-trickle: the description once its candidates are all there.
+  static std::string GatheredText(const std::shared_ptr<Peer>& peer) {
+    std::string text;
+    EXPECT_TRUE(Awaiter::Await(peer, [&text](Peer& p) {
+      const View view = p.CurrentView();
+      if (view.state.ice_gathering_state != ice::GatheringState::kComplete) {
+        return false;
+      }
+      text = jsep::TextWithCandidates(view.session, jsep::Side::kLocal,
+                                      *jsep::LocalDescription(view.session));
+      return true;
+    }));
+    return text;
+  }
+
+  static void Connect(const std::shared_ptr<Peer>& a,
+                      const std::shared_ptr<Peer>& b) {
+    ASSERT_EQ(SetLocal(*a), absl::OkStatus());
+    ASSERT_EQ(SetRemote(*b, jsep::SdpType::kOffer, GatheredText(a)),
+              absl::OkStatus());
+    ASSERT_EQ(SetLocal(*b), absl::OkStatus());
+    ASSERT_EQ(SetRemote(*a, jsep::SdpType::kAnswer, GatheredText(b)),
+              absl::OkStatus());
+    ASSERT_TRUE(AwaitConnected(a));
+    ASSERT_TRUE(AwaitConnected(b));
+  }
+
+  static void Close(Peer& peer) {
+    absl::Notification closed;
+    peer.Close(peer::CloseReason::kRequested, "",
+               [&](const View&) { closed.Notify(); });
+    ASSERT_TRUE(closed.WaitForNotificationWithTimeout(kPatience));
+  }
+
+  std::unique_ptr<Engine> engine_;
+};
+
+// Reads everything that comes on one channel.
+class Reader : public peer::ChannelEnd {
+ public:
+  explicit Reader(Peer& peer) : peer_(peer) {}
+  void OnMessagesAvailable(sctp::ChannelKey channel) override {
+    absl::MutexLock lock(&mutex_);
+    while (auto message = peer_.channel_ends().Next(channel, last_)) {
+      last_ = message->sequence;
+      messages_.push_back(message->data);
+      peer_.channel_ends().Acknowledge(channel, last_);
+    }
+  }
+  void OnChannelState(const sctp::Channel&) override {}
+  void OnBufferedAmountFell(const sctp::Channel&) override {}
+  void OnDetached(sctp::ChannelKey, const absl::Status&) override {}
+
+  std::vector<std::string> AwaitMessages(size_t count) {
+    absl::MutexLock lock(&mutex_);
+    const auto enough = [this, count] {
+      mutex_.AssertHeld();
+      return messages_.size() >= count;
+    };
+    mutex_.AwaitWithTimeout(absl::Condition(&enough), kPatience);
+    return messages_;
+  }
+
+ private:
+  Peer& peer_;
+  absl::Mutex mutex_;
+  uint64_t last_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::string> messages_ ABSL_GUARDED_BY(mutex_);
+};
+
+sctp::ChannelKey AwaitOpenChannel(const std::shared_ptr<Peer>& peer) {
+  sctp::ChannelKey key = 0;
+  EXPECT_TRUE(Awaiter::Await(peer, [&key](Peer& p) {
+    for (const sctp::Channel* channel : p.channels().All()) {
+      if (channel->state == sctp::ChannelState::kOpen) key = channel->key;
+    }
+    return key != 0;
+  }));
+  return key;
+}
+
+std::shared_ptr<Reader> Attach(const std::shared_ptr<Peer>& peer,
+                               sctp::ChannelKey channel) {
+  auto reader = std::make_shared<Reader>(*peer);
+  absl::Notification attached;
+  peer->Post([&] {
+    EXPECT_EQ(
+        peer->channel_ends().AttachReader(channel, reader, false, std::nullopt),
+        absl::OkStatus());
+    reader->OnMessagesAvailable(channel);
+    attached.Notify();
+  });
+  attached.WaitForNotification();
+  return reader;
+}
+
+absl::Status Send(Peer& peer, sctp::ChannelKey channel, bool binary,
+                  std::string data) {
+  absl::Notification done;
+  absl::Status result;
+  peer.SendMessage({}, channel, binary, std::move(data),
+                   [&](absl::Status status, const View&) {
+                     result = std::move(status);
+                     done.Notify();
+                   });
+  done.WaitForNotification();
+  return result;
+}
+
+TEST_F(EngineTest, TwoPeersConnectAndExchangeMessages) {
+  Make(OnLoopback());
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  ASSERT_NO_FATAL_FAILURE(Connect(a, b));
+  const auto from_a = AwaitOpenChannel(a);
+  const auto from_b = AwaitOpenChannel(b);
+  const auto at_a = Attach(a, from_a);
+  const auto at_b = Attach(b, from_b);
+  std::vector<std::string> sent;
+  for (int i = 0; i < 100; ++i) {
+    sent.push_back(std::string(static_cast<size_t>(i) * 700, 'x') +
+                   std::to_string(i));
+    ASSERT_EQ(Send(*a, from_a, i % 2 == 0, sent.back()), absl::OkStatus());
+    ASSERT_EQ(Send(*b, from_b, i % 2 == 0, sent.back()), absl::OkStatus());
+  }
+  EXPECT_TRUE(at_b->AwaitMessages(sent.size()) == sent);
+  EXPECT_TRUE(at_a->AwaitMessages(sent.size()) == sent);
+  Close(*a);
+  EXPECT_TRUE(Awaiter::Await(b, [](Peer& p) {
+    return p.channels().All()[0]->state == sctp::ChannelState::kClosed;
+  }));
+}
+
+TEST_F(EngineTest, ARestartKeepsTheChannel) {
+  Make(OnLoopback());
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  ASSERT_NO_FATAL_FAILURE(Connect(a, b));
+  const auto channel = AwaitOpenChannel(a);
+  const auto at_b = Attach(b, AwaitOpenChannel(b));
+  ASSERT_EQ(Send(*a, channel, false, "before"), absl::OkStatus());
+  ASSERT_EQ(Await([&](peer::StatusReply reply) {
+              a->RestartIce({}, std::move(reply));
+            }),
+            absl::OkStatus());
+  ASSERT_NO_FATAL_FAILURE(Connect(a, b));
+  ASSERT_EQ(Send(*a, channel, false, "after"), absl::OkStatus());
+  EXPECT_EQ(at_b->AwaitMessages(2),
+            (std::vector<std::string>{"before", "after"}));
+}
+
+// Closed peers give back every descriptor and thread, connected or not.
+TEST_F(EngineTest, ClosingGivesEverythingBack) {
+  Make(OnLoopback());
+  // What is made once, for whoever comes first.
+  {
+    auto a = MakePeer(WithChannel());
+    auto b = MakePeer();
+    ASSERT_NO_FATAL_FAILURE(Connect(a, b));
+    Close(*a);
+    Close(*b);
+  }
+  const size_t descriptors = OpenDescriptors();
+  const size_t threads = Threads();
+  for (int i = 0; i < 10; ++i) {
+    auto a = MakePeer(WithChannel());
+    auto b = MakePeer();
+    ASSERT_NO_FATAL_FAILURE(Connect(a, b));
+    Close(*a);
+    Close(*b);
+  }
+  for (int i = 0; i < 1000; ++i) {
+    auto peer = MakePeer(WithChannel());
+    ASSERT_EQ(CreateOffer(*peer), absl::OkStatus());
+    ASSERT_EQ(SetLocal(*peer), absl::OkStatus());
+    Close(*peer);
+  }
+  EXPECT_LE(OpenDescriptors(), descriptors);
+  EXPECT_EQ(Threads(), threads);
+  EXPECT_EQ(engine_->pool().usage().peers, 0u);
+}
+
+TEST_F(EngineTest, PortsThatAreUsedUpRefuseTheDescriptionAndNothingElse) {
+  EngineOptions options = OnLoopback();
+  options.ice.min_port = 41000;
+  options.ice.max_port = 41000;
+  Make(std::move(options));
+  auto a = MakePeer(WithChannel());
+  ASSERT_EQ(SetLocal(*a), absl::OkStatus());
+  auto b = MakePeer(WithChannel());
+  ASSERT_EQ(CreateOffer(*b), absl::OkStatus());
+  const absl::Status refused = SetLocal(*b);
+  EXPECT_TRUE(HasReason(refused, Reason::kPorts)) << refused;
+  Close(*a);
+  EXPECT_EQ(SetLocal(*b), absl::OkStatus());
+}
+
+TEST_F(EngineTest, AConfiguredCertificateIsReadWhenItIsNeeded) {
+  const auto directory =
+      std::filesystem::path(::testing::TempDir()) / "parley_engine_test";
+  std::filesystem::create_directories(directory);
+  EngineOptions options = OnLoopback();
+  options.certificate_path = directory / "certificate.pem";
+  options.key_path = directory / "key.pem";
+  std::filesystem::remove(options.certificate_path);
+  std::filesystem::remove(options.key_path);
+  const std::string make =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
+      "-subj /CN=test -days 2 -keyout " +
+      options.key_path + " -out " + options.certificate_path + " 2>&1";
+  Make(options);
+  auto without = MakePeer(WithChannel());
+  const absl::Status unreadable = CreateOffer(*without);
+  EXPECT_TRUE(HasReason(unreadable, Reason::kCertificateUnreadable))
+      << unreadable;
+  ASSERT_EQ(std::system(make.c_str()), 0);
+  EXPECT_EQ(CreateOffer(*without), absl::OkStatus());
+  std::filesystem::remove_all(directory);
+}
+
+}  // namespace
+}  // namespace parley::pool
