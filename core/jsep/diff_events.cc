@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,9 @@ void AppendLife(const Transceiver* had, const Transceiver* now,
   if (now && now->mid != (had ? had->mid : std::nullopt)) {
     effects.push_back(TransceiverAssociated{.transceiver = id});
   }
-  const auto direction = now ? now->current_direction : std::nullopt;
-  if (had ? direction != had->current_direction : direction.has_value()) {
+  const std::optional<Direction> none;
+  const auto& direction = now ? now->current_direction : none;
+  if (direction != (had ? had->current_direction : none)) {
     effects.push_back(
         CurrentDirectionChanged{.transceiver = id, .direction = direction});
   }

@@ -18,7 +18,10 @@ constexpr size_t kMaxMidBytes = 255;  // RFC 9143 section 15: an RTP SDES item
 
 std::string Label(const sdp::Description& description, size_t index) {
   const std::string& mid = description.sections[index].mid;
-  return mid.empty() ? "#" + std::to_string(index) : mid;
+  if (!mid.empty()) return mid;
+  std::string label(1, '#');
+  label += std::to_string(index);
+  return label;
 }
 
 absl::Status SectionError(Reason reason, const sdp::Description& description,
