@@ -1,0 +1,159 @@
+#include "parley/grpc_connection.h"
+
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "client/src/call_registry.h"
+#include "client/src/grpc_stream.h"
+#include "client/src/retry_connection.h"
+#include "client/src/routing_connection.h"
+#include "client/src/time_source.h"
+#include "client/src/wire_status.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/create_channel.h"
+#include "parley/client.h"
+
+namespace parley::client {
+namespace internal {
+namespace {
+
+// Puts calls on a channel as they are.
+class GrpcConnection final : public Connection {
+ public:
+  GrpcConnection(std::shared_ptr<grpc::Channel> channel, std::string token)
+      : stub_(std::make_shared<MessageStub>(std::move(channel))),
+        token_(std::move(token)),
+        registry_(std::make_shared<CallRegistry>()) {}
+
+  ~GrpcConnection() override {
+    registry_->Shutdown();
+    if (!CallRegistry::InCallback()) {
+      registry_->AwaitIdle();
+      return;
+    }
+    // The callback's own call is not done before this returns.
+    std::thread([stub = std::move(stub_), registry = registry_] {
+      registry->AwaitIdle();
+    }).detach();
+  }
+
+  void Unary(const Call& call, const google::protobuf::Message& request,
+             google::protobuf::Message* response,
+             std::function<void(absl::Status)> done) override {
+    std::shared_ptr<grpc::ClientContext> context = MakeContext(call);
+    if (!registry_->Add(context.get())) {
+      done(absl::CancelledError("the connection is shutting down"));
+      return;
+    }
+    auto* const raw = context.get();
+    stub_->UnaryCall(
+        raw, std::string(call.method), {}, &request, response,
+        [context = std::move(context), registry = registry_,
+         done = std::move(done)](const grpc::Status& status) mutable {
+          CallRegistry::CallbackScope scope;
+          // What it holds goes inside the scope, too.
+          std::exchange(done, nullptr)(FromWire(status));
+          registry->Forget(context.get());
+          context.reset();
+          registry->Done();
+        });
+  }
+
+  std::unique_ptr<Stream> OpenStream(const Call& call,
+                                     const google::protobuf::Message& first,
+                                     bool half_close) override {
+    return OpenGrpcStream(stub_, registry_, MakeContext(call),
+                          std::string(call.method), first, half_close);
+  }
+
+ private:
+  std::unique_ptr<grpc::ClientContext> MakeContext(const Call& call) const {
+    auto context = std::make_unique<grpc::ClientContext>();
+    if (call.deadline != absl::InfiniteFuture()) {
+      context->set_deadline(absl::ToChronoTime(call.deadline));
+    }
+    for (const auto& [key, value] : call.headers) {
+      context->AddMetadata(key, value);
+    }
+    if (!token_.empty()) {
+      context->AddMetadata("authorization", "Bearer " + token_);
+    }
+    return context;
+  }
+
+  std::shared_ptr<MessageStub> stub_;
+  const std::string token_;
+  const std::shared_ptr<CallRegistry> registry_;
+};
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
+                                           const ConnectionOptions& options) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(options.max_reply_bytes);
+  arguments.SetUserAgentPrefix("parley-cpp/" PARLEY_VERSION);
+  // A channel that waits longer than its caller between two attempts to connect
+  // fails the caller's retries for nothing.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  if (options.tls.has_value()) {
+    grpc::SslCredentialsOptions ssl;
+    ssl.pem_root_certs = options.tls->root_certificates;
+    ssl.pem_cert_chain = options.tls->certificate_chain;
+    ssl.pem_private_key = options.tls->private_key;
+    credentials = grpc::SslCredentials(ssl);
+  } else {
+    credentials = grpc::InsecureChannelCredentials();
+  }
+  return grpc::CreateCustomChannel(target, credentials, arguments);
+}
+
+// Connections to other nodes, made when they are first needed.
+std::function<std::shared_ptr<Connection>(std::string_view)> NodeConnections(
+    ConnectionOptions options) {
+  if (options.resolve_node == nullptr) return nullptr;
+  struct Nodes {
+    explicit Nodes(ConnectionOptions o) : options(std::move(o)) {}
+    const ConnectionOptions options;
+    absl::Mutex mutex;
+    absl::flat_hash_map<std::string, std::shared_ptr<Connection>> by_target
+        ABSL_GUARDED_BY(mutex);
+  };
+  auto nodes = std::make_shared<Nodes>(std::move(options));
+  return [nodes](std::string_view node) -> std::shared_ptr<Connection> {
+    const std::string target = nodes->options.resolve_node(node);
+    if (target.empty()) return nullptr;
+    absl::MutexLock lock(&nodes->mutex);
+    auto& connection = nodes->by_target[target];
+    if (connection == nullptr) {
+      connection = std::make_shared<GrpcConnection>(
+          MakeChannel(target, nodes->options), nodes->options.token);
+    }
+    return connection;
+  };
+}
+
+}  // namespace
+}  // namespace internal
+
+std::shared_ptr<Connection> MakeGrpcConnection(
+    std::shared_ptr<grpc::Channel> channel, ConnectionOptions options) {
+  auto wire = std::make_shared<internal::GrpcConnection>(std::move(channel),
+                                                         options.token);
+  const RetryPolicy retry = options.retry;
+  auto routing = std::make_shared<internal::RoutingConnection>(
+      std::move(wire), internal::NodeConnections(std::move(options)));
+  return std::make_shared<internal::RetryConnection>(std::move(routing), retry,
+                                                     internal::SystemTime());
+}
+
+std::shared_ptr<Connection> MakeConnection(ConnectionOptions options) {
+  auto channel = internal::MakeChannel(options.server, options);
+  return MakeGrpcConnection(std::move(channel), std::move(options));
+}
+
+}  // namespace parley::client
