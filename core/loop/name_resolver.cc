@@ -126,15 +126,15 @@ class NameResolver::Channel final : private EventLoop::FdHandler {
 
   static void OnAnswer(void* raw, int status, int, ares_addrinfo* result) {
     const std::unique_ptr<Query> query(static_cast<Query*>(raw));
-    Answer answer = ToStatus(status, query->name);
+    std::vector<std::string> addresses;
     if (result != nullptr) {
-      if (status == ARES_SUCCESS) answer = Addresses(result);
+      addresses = Addresses(result);
       ares_freeaddrinfo(result);
     }
     if (query->channel->ending_) return;
-    if (answer.ok() && answer->empty()) {
-      answer = ToStatus(ARES_ENODATA, query->name);
-    }
+    if (status == ARES_SUCCESS && addresses.empty()) status = ARES_ENODATA;
+    Answer answer = std::move(addresses);
+    if (status != ARES_SUCCESS) answer = ToStatus(status, query->name);
     query->channel->resolver_.Finish(query->name, std::move(answer));
   }
 

@@ -68,12 +68,15 @@ class EventLoopTest : public ::testing::Test {
 TEST_F(EventLoopTest, TasksRunOnTheLoopInTheOrderPosted) {
   EXPECT_FALSE(loop_->OnExecutor());
   std::vector<int> order;
-  loop_->Post([&] {
+  On(*loop_, [&] {
     EXPECT_TRUE(loop_->OnExecutor());
-    loop_->Post([&] { order.push_back(3); });
-    order.push_back(1);
+    loop_->Post([&] {
+      loop_->Post([&] { order.push_back(3); });
+      order.push_back(1);
+    });
+    loop_->Post([&] { order.push_back(2); });
+    EXPECT_THAT(order, ElementsAre()) << "inside Post";
   });
-  loop_->Post([&] { order.push_back(2); });
   On(*loop_, [] {});
   On(*loop_, [] {});
   EXPECT_THAT(order, ElementsAre(1, 2, 3));

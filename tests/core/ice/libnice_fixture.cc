@@ -1,0 +1,92 @@
+#include "tests/core/ice/libnice_fixture.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <iterator>
+#include <utility>
+
+#if defined(__SANITIZE_THREAD__)
+// Debian's GLib and libnice are not instrumented: what they order by their own
+// means looks unordered.
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:libglib-2.0.so\nrace:libgobject-2.0.so\n"
+         "race:libgio-2.0.so\nrace:libnice.so\n";
+}
+#endif
+
+namespace parley::ice::testing {
+namespace {
+
+size_t CountEntries(const char* directory) {
+  return std::distance(std::filesystem::directory_iterator(directory), {});
+}
+
+}  // namespace
+
+size_t CountFds() { return CountEntries("/proc/self/fd"); }
+
+size_t CountThreads() { return CountEntries("/proc/self/task"); }
+
+// GLib's first socket starts a thread of GLib's own, which then stays.
+void LibniceFixture::SetUpTestSuite() {
+  static bool started = false;
+  if (std::exchange(started, true)) return;
+  FdBudget fds(64);
+  PortRegistry ports;
+  auto loop = EventLoop::Create("first");
+  ASSERT_TRUE(loop.ok()) << loop.status();
+  LibniceFactory factory(**loop, fds, ports);
+  {
+    Endpoint end(**loop, factory, Loopback());
+    ASSERT_TRUE(end.Start(Role::kControlled).ok());
+    ASSERT_TRUE(end.AwaitGathered());
+  }
+  (*loop)->Stop();
+}
+
+void LibniceFixture::SetUp() {
+  fds_before_ = CountFds();
+  threads_before_ = CountThreads();
+  fds_ = std::make_unique<FdBudget>(64);
+  auto pool = EventLoopPool::Create(2);
+  ASSERT_TRUE(pool.ok()) << pool.status();
+  pool_ = *std::move(pool);
+  for (size_t i = 0; i < pool_->size(); ++i) {
+    factories_.push_back(
+        std::make_unique<LibniceFactory>(pool_->loop(i), *fds_, ports_));
+  }
+}
+
+void LibniceFixture::TearDown() {
+  EXPECT_EQ(LibniceFactory::LiveAgents(), 0);
+  for (size_t i = 0; i < pool_->size(); ++i) {
+    On(pool_->loop(i), [&] { factories_[i].reset(); });
+  }
+  EXPECT_EQ(fds_->in_use(), 0);
+  pool_.reset();
+  EXPECT_EQ(CountFds(), fds_before_);
+  EXPECT_EQ(CountThreads(), threads_before_);
+}
+
+uint16_t LibniceFixture::FreePort() {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(name);
+  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&name), size), 0);
+  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size), 0);
+  close(fd);
+  return ntohs(name.sin_port);
+}
+
+TransportOptions LibniceFixture::With(std::vector<std::string> addresses) {
+  TransportOptions options;
+  options.addresses.addresses = std::move(addresses);
+  return options;
+}
+
+}  // namespace parley::ice::testing
