@@ -31,6 +31,9 @@ class Call {
   DatagramPort& port_;
 };
 
+// The longest time that OpenSSL's timers take, in microseconds: over an hour.
+constexpr unsigned kNever = 4'000'000'000;
+
 std::vector<uint8_t> ToDer(X509* x509) {
   const int size = i2d_X509(x509, nullptr);
   if (size <= 0) return {};
@@ -91,6 +94,7 @@ bool Session::Init(Context& context, const crypto::Certificate& certificate,
 
 unsigned Session::NextTimeout(SSL* ssl, unsigned current_us) {
   const auto& self = *static_cast<Session*>(SSL_get_app_data(ssl));
+  if (self.AwaitsServerHello()) return kNever;
   const absl::Duration next = current_us == 0
                                   ? self.options_.first_retransmit
                                   : 2 * absl::Microseconds(current_us);
@@ -159,6 +163,10 @@ void Session::SayClose(Outbox& out) {
   const Call call(port_, out);
   SSL_alloc_buffers(ssl_.get());
   SSL_shutdown(ssl_.get());
+}
+
+bool Session::AwaitsServerHello() const {
+  return SSL_get_state(ssl_.get()) == TLS_ST_CW_CLNT_HELLO;
 }
 
 std::optional<absl::Duration> Session::Timeout() {

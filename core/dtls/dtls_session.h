@@ -55,6 +55,11 @@ class Session {
   bool Write(std::span<const uint8_t> data, Outbox& out);
   void SayClose(Outbox& out);
 
+  // A client whose ClientHello nobody has answered. Repeating that flight is
+  // the caller's: OpenSSL would give up after a dozen, and another session's
+  // ClientHello would not go with an answer to this one's.
+  bool AwaitsServerHello() const;
+
   // When Retransmit is to be called; nullopt when nothing waits for an answer.
   std::optional<absl::Duration> Timeout();
   // kComplete: a flight was sent again. kPending: it is too early.

@@ -6,45 +6,18 @@
 #include <utility>
 
 #include "core/base/errors.h"
+#include "core/dtls/dtls_record.h"
 #include "core/dtls/dtls_session.h"
 
 namespace parley::dtls {
 namespace {
 
 constexpr size_t kMaxPlaintext = 16384;
-constexpr size_t kRecordHeader = 13;
-constexpr uint8_t kAlertRecord = 21;
-
 // What is kept before Start: a ClientHello may come in parts, and again.
 constexpr size_t kMaxEarlyPackets = 8;
 constexpr size_t kMaxEarlyPacketSize = 1500;
 // What is kept while an observer that was told of a packet brings the next.
 constexpr size_t kMaxBacklog = 64;
-
-// A record header of a DTLS version (RFC 6347 4.1) whose length is there.
-bool IsRecord(std::span<const uint8_t> packet) {
-  if (packet.size() < kRecordHeader) return false;
-  const bool known_type = packet[0] >= 20 && packet[0] <= 23;
-  const bool known_version =
-      packet[1] == 0xfe && (packet[2] == 0xff || packet[2] == 0xfd);
-  const size_t length = static_cast<size_t>(packet[11]) << 8 | packet[12];
-  return known_type && known_version && length > 0 &&
-         length <= packet.size() - kRecordHeader;
-}
-
-// Whether the alert says that a message made no sense (RFC 5246 7.2.2), rather
-// than that we cannot agree.
-bool SaysNonsense(std::span<const uint8_t> packet) {
-  if (packet.size() < kRecordHeader + 2 || packet[0] != kAlertRecord) {
-    return false;
-  }
-  constexpr uint8_t kUnexpectedMessage = 10;
-  constexpr uint8_t kIllegalParameter = 47;
-  constexpr uint8_t kDecodeError = 50;
-  const uint8_t description = packet[kRecordHeader + 1];
-  return description == kUnexpectedMessage ||
-         description == kIllegalParameter || description == kDecodeError;
-}
 
 }  // namespace
 
@@ -111,13 +84,15 @@ class Transport::Impl : public std::enable_shared_from_this<Impl> {
   void Fail(absl::Status why);
   void SetState(State state, absl::Status why = absl::OkStatus());
   void Flush(const Outbox& out);
-  void StartTimer();
+  void KeepHello(const Outbox& out);
+  void RepeatHello();
+  void StartTimer(std::optional<absl::Duration> delay);
   void StopTimer();
   void OnTimer();
 
   const std::shared_ptr<Context> context_;
   const crypto::CertificatePtr certificate_;
-  TransportOptions options_;
+  const TransportOptions options_;
   Executor& executor_;
   Observer* observer_;
 
@@ -128,7 +103,9 @@ class Transport::Impl : public std::enable_shared_from_this<Impl> {
   std::deque<std::vector<uint8_t>> backlog_;
   bool handling_ = false;
   std::unique_ptr<Session> session_;
-  bool heard_ = false;  // a packet went into session_
+  // The client's first flight, while it waits for an answer.
+  std::vector<std::vector<uint8_t>> hello_;
+  absl::Duration hello_interval_;
   Executor::TimerId timer_ = Executor::TimerId::kNone;
   std::vector<std::vector<uint8_t>> remote_chain_;
   std::optional<SessionInfo> info_;
@@ -197,7 +174,13 @@ void Transport::Impl::HandlePacket(std::span<const uint8_t> packet) {
 
 void Transport::Impl::Process(std::span<const uint8_t> packet) {
   if (state_ == State::kConnecting) {
-    if (EnsureSession()) Handshake(packet);
+    const bool first = role_ == Role::kServer ? counters_.packets_sent == 0
+                                              : session_->AwaitsServerHello();
+    if (first && !CanBeFirst(packet, *role_)) {
+      ++counters_.packets_dropped;
+    } else if (EnsureSession()) {
+      Handshake(packet);
+    }
   } else if (state_ == State::kConnected) {
     ReadAll(packet);
   } else {
@@ -209,22 +192,25 @@ bool Transport::Impl::EnsureSession() {
   if (session_ != nullptr) return true;
   session_ = Session::Create(*context_, *certificate_, *role_,
                              remote_fingerprints_, options_);
-  heard_ = false;
   if (session_ != nullptr) return true;
   Fail(MakeError(Reason::kInternal, "OpenSSL could not begin a handshake"));
   return false;
 }
 
 void Transport::Impl::Handshake(std::span<const uint8_t> packet) {
-  if (!packet.empty()) heard_ = true;
   session_->Offer(packet);
   Outbox out;
   switch (session_->Handshake(out)) {
     case Session::Step::kPending:
-      StartTimer();
+      if (session_->AwaitsServerHello()) {
+        if (out.size() > 0) KeepHello(out);
+      } else {
+        hello_.clear();
+        StartTimer(session_->Timeout());
+      }
       return Flush(out);
     case Session::Step::kComplete:
-      StartTimer();
+      StartTimer(session_->Timeout());
       Flush(out);
       if (Alive() && state_ == State::kConnecting) Connected();
       return;
@@ -350,11 +336,31 @@ void Transport::Impl::Flush(const Outbox& out) {
   }
 }
 
-void Transport::Impl::StartTimer() {
+void Transport::Impl::KeepHello(const Outbox& out) {
+  hello_.clear();
+  for (size_t i = 0; i < out.size(); ++i) {
+    hello_.emplace_back(out.packet(i).begin(), out.packet(i).end());
+  }
+  hello_interval_ = options_.first_retransmit;
+  StartTimer(hello_interval_);
+}
+
+void Transport::Impl::RepeatHello() {
+  ++counters_.flights_retransmitted;
+  hello_interval_ = std::min(2 * hello_interval_, options_.max_retransmit);
+  StartTimer(hello_interval_);
+  const std::vector<std::vector<uint8_t>> packets = hello_;
+  for (const auto& packet : packets) {
+    if (!Alive() || state_ != State::kConnecting) return;
+    ++counters_.packets_sent;
+    observer_->OnDtlsPacket(packet);
+  }
+}
+
+void Transport::Impl::StartTimer(std::optional<absl::Duration> delay) {
   StopTimer();
-  const std::optional<absl::Duration> timeout = session_->Timeout();
-  if (!timeout) return;
-  timer_ = executor_.RunAfter(*timeout, [weak = weak_from_this()] {
+  if (!delay) return;
+  timer_ = executor_.RunAfter(*delay, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->OnTimer();
   });
 }
@@ -366,24 +372,19 @@ void Transport::Impl::StopTimer() {
 void Transport::Impl::OnTimer() {
   timer_ = Executor::TimerId::kNone;
   if (session_ == nullptr) return;
+  if (session_->AwaitsServerHello()) return RepeatHello();
   Outbox out;
   switch (session_->Retransmit(out)) {
     case Session::Step::kComplete:
       ++counters_.flights_retransmitted;
       [[fallthrough]];
     case Session::Step::kPending:
-      StartTimer();
+      StartTimer(session_->Timeout());
       return Flush(out);
     case Session::Step::kClosed:
     case Session::Step::kFailed:
-      break;
+      return FailHandshake(out);
   }
-  if (heard_) return FailHandshake(out);
-  // OpenSSL stops after a dozen flights. A remote that never answered may just
-  // not have our description yet: begin anew, at the slow pace reached.
-  options_.first_retransmit = options_.max_retransmit;
-  session_.reset();
-  if (EnsureSession()) Handshake({});
 }
 
 bool Transport::Impl::MatchesRemote(

@@ -137,7 +137,7 @@ absl::Status DataChannels::Send(ChannelKey key, bool binary,
     payload.assign(1, '\0');
     ++entry->overhead_bytes;
   }
-  effects_.push_back(SendMessage{{
+  Emit(SendMessage{{
       .stream = *channel.id,
       .ppid = ppid,
       .ordered = channel.init.ordered || !entry->acknowledged,
@@ -213,16 +213,9 @@ void DataChannels::OnClosed(const absl::Status& why) {
   }
   for (const ChannelKey key : live) {
     Entry& entry = *Lookup(key);
-    if (!why.ok()) effects_.push_back(ChannelFailed{key, why});
+    if (!why.ok()) Emit(ChannelFailed{key, why});
     Finish(entry);
   }
-}
-
-void DataChannels::OnMessage(IncomingMessage message) {
-  if (message.ppid == kPpidDcep) return HandleDcep(std::move(message));
-  Entry* entry = OnStream(message.stream);
-  if (entry == nullptr) return KeepEarly(std::move(message));
-  Deliver(*entry, std::move(message));
 }
 
 void DataChannels::OnIncomingStreamsReset(std::span<const uint16_t> streams) {
@@ -258,7 +251,7 @@ void DataChannels::OnBytesSent(uint16_t stream, size_t bytes) {
   channel.buffered_amount -= std::min<uint64_t>(before, bytes - overhead);
   const uint64_t threshold = channel.buffered_amount_low_threshold;
   if (before > threshold && channel.buffered_amount <= threshold) {
-    effects_.push_back(BufferedAmountLow{channel.key});
+    Emit(BufferedAmountLow{channel.key});
   }
 }
 
@@ -329,14 +322,16 @@ DataChannels::Entry& DataChannels::Insert(ChannelInit init, bool remote) {
 void DataChannels::AssignId(Entry& entry, uint16_t id) {
   entry.channel.id = id;
   by_stream_[id] = entry.channel.key;
-  effects_.push_back(ChannelIdAssigned{entry.channel.key, id});
+  Emit(ChannelIdAssigned{entry.channel.key, id});
 }
 
 void DataChannels::Open(Entry& entry) {
   if (!entry.channel.init.negotiated && !entry.channel.remote) SendOpen(entry);
   ++counters_.opened;
   SetState(entry, ChannelState::kOpen);
-  DeliverEarly(entry);
+  for (IncomingMessage& message : TakeEarly(*entry.channel.id)) {
+    Deliver(entry, std::move(message));
+  }
 }
 
 void DataChannels::SendOpen(Entry& entry) {
@@ -355,7 +350,7 @@ void DataChannels::SendOpen(Entry& entry) {
 // RFC 8832 6: always ordered and reliable.
 void DataChannels::SendDcep(Entry& entry, std::string message) {
   entry.overhead_bytes += message.size();
-  effects_.push_back(SendMessage{{
+  Emit(SendMessage{{
       .stream = *entry.channel.id,
       .ppid = kPpidDcep,
       .weight = static_cast<uint16_t>(entry.channel.init.priority),
@@ -365,7 +360,7 @@ void DataChannels::SendDcep(Entry& entry, std::string message) {
 
 void DataChannels::SetState(Entry& entry, ChannelState state) {
   entry.channel.state = state;
-  effects_.push_back(ChannelStateChanged{entry.channel.key, state});
+  Emit(ChannelStateChanged{entry.channel.key, state});
 }
 
 void DataChannels::StartClosing(Entry& entry) {
@@ -373,11 +368,16 @@ void DataChannels::StartClosing(Entry& entry) {
   SetState(entry, ChannelState::kClosing);
   // Of a channel that never opened the remote knows nothing.
   if (!used) return Finish(entry);
-  effects_.push_back(ResetStream{*entry.channel.id});
+  Emit(ResetStream{*entry.channel.id});
 }
 
 void DataChannels::FinishClosing(Entry& entry) {
-  if (entry.incoming_reset && entry.outgoing_reset) Finish(entry);
+  if (!entry.incoming_reset || !entry.outgoing_reset) return;
+  const uint16_t stream = *entry.channel.id;
+  Finish(entry);
+  for (IncomingMessage& message : TakeEarly(stream)) {
+    OnMessage(std::move(message));
+  }
 }
 
 void DataChannels::Finish(Entry& entry) {
@@ -393,113 +393,9 @@ void DataChannels::Finish(Entry& entry) {
 }
 
 void DataChannels::Fail(Entry& entry, const absl::Status& why) {
-  effects_.push_back(ChannelFailed{entry.channel.key, why});
+  Emit(ChannelFailed{entry.channel.key, why});
   if (entry.channel.state == ChannelState::kOpen) return StartClosing(entry);
   Finish(entry);
-}
-
-void DataChannels::Deliver(Entry& entry, IncomingMessage message) {
-  entry.acknowledged = true;
-  const bool text =
-      message.ppid == kPpidString || message.ppid == kPpidStringEmpty;
-  const bool binary =
-      message.ppid == kPpidBinary || message.ppid == kPpidBinaryEmpty;
-  if (entry.channel.state != ChannelState::kOpen || !(text || binary)) {
-    ++counters_.discarded;
-    return;
-  }
-  if (message.ppid == kPpidStringEmpty || message.ppid == kPpidBinaryEmpty) {
-    message.payload.clear();
-  }
-  ++entry.channel.messages_received;
-  entry.channel.bytes_received += message.payload.size();
-  effects_.push_back(
-      MessageReceived{entry.channel.key, binary, std::move(message.payload)});
-}
-
-void DataChannels::DeliverEarly(Entry& entry) {
-  std::deque<IncomingMessage> early = std::exchange(early_, {});
-  for (IncomingMessage& message : early) {
-    if (message.stream != *entry.channel.id) {
-      early_.push_back(std::move(message));
-      continue;
-    }
-    early_bytes_ -= message.payload.size();
-    Deliver(entry, std::move(message));
-  }
-}
-
-void DataChannels::KeepEarly(IncomingMessage message) {
-  if (early_.size() >= limits_.max_early_messages ||
-      early_bytes_ + message.payload.size() > limits_.max_early_bytes) {
-    ++counters_.discarded;
-    return;
-  }
-  early_bytes_ += message.payload.size();
-  early_.push_back(std::move(message));
-}
-
-void DataChannels::DropEarly(uint16_t stream) {
-  std::erase_if(early_, [&](const IncomingMessage& message) {
-    if (message.stream != stream) return false;
-    early_bytes_ -= message.payload.size();
-    ++counters_.discarded;
-    return true;
-  });
-}
-
-void DataChannels::HandleDcep(IncomingMessage message) {
-  const auto type = ReadDcepType(message.payload);
-  Entry* entry = OnStream(message.stream);
-  if (type.ok() && *type == DcepType::kOpen) {
-    return HandleOpen(std::move(message));
-  }
-  if (!type.ok() || entry == nullptr) {
-    ++counters_.malformed;
-    return;
-  }
-  entry->acknowledged = true;
-}
-
-// RFC 8832 6: an OPEN that breaks a rule closes its stream, unacknowledged.
-void DataChannels::HandleOpen(IncomingMessage message) {
-  auto open = ParseDcepOpen(message.payload);
-  if (Entry* entry = OnStream(message.stream)) {
-    ++counters_.malformed;
-    return Fail(*entry, MakeError(Reason::kArgument,
-                                  "the other end opened the channel's stream "
-                                  "a second time"));
-  }
-  const bool ours =
-      parity_ && (message.stream % 2 == 0) == (*parity_ == IdParity::kEven);
-  if (!open.ok() || ours || message.stream >= StreamLimit()) {
-    ++counters_.malformed;
-    return RefuseStream(message.stream);
-  }
-  if (live_ >= limits_.max_channels) return RefuseStream(message.stream);
-  ChannelInit init{.label = std::move(open->label),
-                   .protocol = std::move(open->protocol),
-                   .ordered = open->ordered,
-                   .max_packet_life_time = open->max_packet_life_time,
-                   .max_retransmits = open->max_retransmits};
-  // RFC 8831 6.4 names four of the priorities; what lies between counts as the
-  // one below.
-  for (const Priority priority : {Priority::kVeryLow, Priority::kLow,
-                                  Priority::kMedium, Priority::kHigh}) {
-    if (open->priority >= static_cast<uint16_t>(priority)) {
-      init.priority = priority;
-    }
-  }
-  Entry& entry = Insert(std::move(init), /*remote=*/true);
-  AssignId(entry, message.stream);
-  SendDcep(entry, PrintDcepAck());
-  effects_.push_back(ChannelAnnounced{entry.channel.key});
-  Open(entry);
-}
-
-void DataChannels::RefuseStream(uint16_t stream) {
-  DropEarly(stream);
-  effects_.push_back(ResetStream{stream});
 }
 
 }  // namespace parley::sctp

@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -212,6 +213,10 @@ class DataChannels {
     uint64_t overhead_bytes = 0;
   };
 
+  template <typename Effect>
+  void Emit(Effect effect) {
+    effects_.emplace_back(std::in_place_type<Effect>, std::move(effect));
+  }
   Entry* Lookup(ChannelKey key);
   Entry* OnStream(uint16_t stream);
   absl::Status CheckInit(const ChannelInit& init) const;
@@ -228,7 +233,7 @@ class DataChannels {
   void Finish(Entry& entry);
   void Fail(Entry& entry, const absl::Status& why);
   void Deliver(Entry& entry, IncomingMessage message);
-  void DeliverEarly(Entry& entry);
+  std::vector<IncomingMessage> TakeEarly(uint16_t stream);
   void KeepEarly(IncomingMessage message);
   void DropEarly(uint16_t stream);
   void HandleDcep(IncomingMessage message);

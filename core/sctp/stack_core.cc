@@ -65,6 +65,7 @@ void ConfigureUsrsctp() {
   usrsctp_sysctl_set_sctp_init_rtx_max_default(10000);
   usrsctp_sysctl_set_sctp_assoc_rtx_max_default(10000);
   usrsctp_sysctl_set_sctp_path_rtx_max_default(10000);
+  usrsctp_sysctl_set_sctp_max_retran_chunk(0);  // no limit
   usrsctp_sysctl_set_sctp_delayed_sack_time_default(20);
 
   // RFC 6928's initial window, and bursts that fill it.

@@ -18,6 +18,7 @@
 #include "core/sctp/dcep.h"
 #include "gtest/gtest.h"
 #include "tests/testing/fake_executor.h"
+#include "tests/testing/library_time.h"
 
 namespace parley::sctp {
 
@@ -140,6 +141,7 @@ class AssociationEnds {
   }
 
   testing::FakeExecutor executor;
+  testing::LibraryTime library_time{executor.clock()};
   Stack stack;
   AssociationEnd a;
   AssociationEnd b;
