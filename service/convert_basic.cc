@@ -56,8 +56,8 @@ absl::StatusOr<absl::Duration> FromProto(
       (duration.seconds() < 0 && duration.nanos() > 0)) {
     return BadField(field, "is no duration: look at its nanos");
   }
-  const absl::Duration value = absl::Seconds(duration.seconds()) +
-                               absl::Nanoseconds(duration.nanos());
+  const absl::Duration value =
+      absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
   if (value < min || value > max) {
     return MakeError(
         Reason::kLimitExceeded,

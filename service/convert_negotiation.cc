@@ -36,7 +36,7 @@ void WriteOfferId(jsep::SdpType type, const jsep::DescriptionBody& body,
   }
 }
 
-v1::IceCandidateOutcome ToWire(jsep::CandidateOutcome outcome) {
+v1::IceCandidateOutcome WireOutcome(jsep::CandidateOutcome outcome) {
   switch (outcome) {
     case jsep::CandidateOutcome::kApplied:
       return v1::ICE_CANDIDATE_OUTCOME_APPLIED;
@@ -48,7 +48,7 @@ v1::IceCandidateOutcome ToWire(jsep::CandidateOutcome outcome) {
   return v1::ICE_CANDIDATE_OUTCOME_UNSPECIFIED;
 }
 
-v1::IceCandidateIgnoredReason ToWire(peer::CandidateIgnored ignored) {
+v1::IceCandidateIgnoredReason WireIgnored(peer::CandidateIgnored ignored) {
   switch (ignored) {
     case peer::CandidateIgnored::kNot:
       return v1::ICE_CANDIDATE_IGNORED_REASON_UNSPECIFIED;
@@ -57,7 +57,7 @@ v1::IceCandidateIgnoredReason ToWire(peer::CandidateIgnored ignored) {
     case peer::CandidateIgnored::kStopped:
       return v1::ICE_CANDIDATE_IGNORED_REASON_SECTION_STOPPED;
     case peer::CandidateIgnored::kBundled:
-      return v1::ICE_CANDIDATE_IGNORED_REASON_DUPLICATE;
+      return v1::ICE_CANDIDATE_IGNORED_REASON_BUNDLED;
     case peer::CandidateIgnored::kDuplicate:
       return v1::ICE_CANDIDATE_IGNORED_REASON_DUPLICATE;
     case peer::CandidateIgnored::kTransport:
@@ -132,15 +132,15 @@ void ToProto(const peer::CandidateResult& result, v1::IceCandidateResult* out) {
     ToProto(result.error, out->mutable_error());
     return;
   }
-  out->set_outcome(ToWire(result.outcome));
-  out->set_ignored_reason(ToWire(result.ignored));
+  out->set_outcome(WireOutcome(result.outcome));
+  out->set_ignored_reason(WireIgnored(result.ignored));
 }
 
 absl::StatusOr<std::vector<peer::CandidateInput>> FromProto(
     const v1::AddIceCandidatesRequest& request) {
   const auto count = static_cast<size_t>(request.candidates_size());
-  if (absl::Status fits = CheckLimit("candidates", count, "candidates",
-                                     kMaxCandidatesPerCall);
+  if (absl::Status fits =
+          CheckLimit("candidates", count, "candidates", kMaxCandidatesPerCall);
       !fits.ok()) {
     return fits;
   }
@@ -153,8 +153,8 @@ absl::StatusOr<std::vector<peer::CandidateInput>> FromProto(
                      kMaxCandidateBytes),
           CheckLimit(path + ".sdp_mid", in.sdp_mid().size(), "bytes",
                      kMaxMidBytes),
-          CheckLimit(path + ".username_fragment",
-                     in.username_fragment().size(), "bytes", kMaxUfragBytes)}) {
+          CheckLimit(path + ".username_fragment", in.username_fragment().size(),
+                     "bytes", kMaxUfragBytes)}) {
       if (!fits.ok()) return fits;
     }
     peer::CandidateInput& out = candidates.emplace_back();

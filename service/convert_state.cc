@@ -18,30 +18,30 @@ namespace {
 
 static_assert(ToWire<v1::SignalingState>(jsep::SignalingState::kStable) ==
               v1::SIGNALING_STATE_STABLE);
-static_assert(ToWire<v1::SignalingState>(
-                  jsep::SignalingState::kHaveLocalOffer) ==
-              v1::SIGNALING_STATE_HAVE_LOCAL_OFFER);
-static_assert(ToWire<v1::SignalingState>(
-                  jsep::SignalingState::kHaveRemoteOffer) ==
-              v1::SIGNALING_STATE_HAVE_REMOTE_OFFER);
-static_assert(ToWire<v1::SignalingState>(
-                  jsep::SignalingState::kHaveLocalPranswer) ==
-              v1::SIGNALING_STATE_HAVE_LOCAL_PRANSWER);
-static_assert(ToWire<v1::SignalingState>(
-                  jsep::SignalingState::kHaveRemotePranswer) ==
-              v1::SIGNALING_STATE_HAVE_REMOTE_PRANSWER);
+static_assert(
+    ToWire<v1::SignalingState>(jsep::SignalingState::kHaveLocalOffer) ==
+    v1::SIGNALING_STATE_HAVE_LOCAL_OFFER);
+static_assert(
+    ToWire<v1::SignalingState>(jsep::SignalingState::kHaveRemoteOffer) ==
+    v1::SIGNALING_STATE_HAVE_REMOTE_OFFER);
+static_assert(
+    ToWire<v1::SignalingState>(jsep::SignalingState::kHaveLocalPranswer) ==
+    v1::SIGNALING_STATE_HAVE_LOCAL_PRANSWER);
+static_assert(
+    ToWire<v1::SignalingState>(jsep::SignalingState::kHaveRemotePranswer) ==
+    v1::SIGNALING_STATE_HAVE_REMOTE_PRANSWER);
 static_assert(ToWire<v1::SignalingState>(jsep::SignalingState::kClosed) ==
               v1::SIGNALING_STATE_CLOSED);
 static_assert(ToWire<v1::IceGatheringState>(ice::GatheringState::kComplete) ==
               v1::ICE_GATHERING_STATE_COMPLETE);
-static_assert(ToWire<v1::IceConnectionState>(
-                  ice::ConnectionState::kCompleted) ==
-              v1::ICE_CONNECTION_STATE_COMPLETED);
+static_assert(
+    ToWire<v1::IceConnectionState>(ice::ConnectionState::kCompleted) ==
+    v1::ICE_CONNECTION_STATE_COMPLETED);
 static_assert(ToWire<v1::IceConnectionState>(ice::ConnectionState::kClosed) ==
               v1::ICE_CONNECTION_STATE_CLOSED);
-static_assert(ToWire<v1::PeerConnectionState>(
-                  peer::ConnectionState::kConnected) ==
-              v1::PEER_CONNECTION_STATE_CONNECTED);
+static_assert(
+    ToWire<v1::PeerConnectionState>(peer::ConnectionState::kConnected) ==
+    v1::PEER_CONNECTION_STATE_CONNECTED);
 static_assert(ToWire<v1::PeerConnectionState>(peer::ConnectionState::kClosed) ==
               v1::PEER_CONNECTION_STATE_CLOSED);
 static_assert(ToWire<v1::CloseReason>(peer::CloseReason::kRequested) ==
@@ -53,7 +53,21 @@ static_assert(ToWire<v1::DataChannelState>(sctp::ChannelState::kConnecting) ==
 static_assert(ToWire<v1::DataChannelState>(sctp::ChannelState::kClosed) ==
               v1::DATA_CHANNEL_STATE_CLOSED);
 
-v1::SctpTransportState ToWire(sctp::State state) {
+v1::Priority WirePriority(sctp::Priority priority) {
+  switch (priority) {
+    case sctp::Priority::kVeryLow:
+      return v1::PRIORITY_VERY_LOW;
+    case sctp::Priority::kLow:
+      return v1::PRIORITY_LOW;
+    case sctp::Priority::kMedium:
+      return v1::PRIORITY_MEDIUM;
+    case sctp::Priority::kHigh:
+      return v1::PRIORITY_HIGH;
+  }
+  return v1::PRIORITY_LOW;  // the other end chose a number of its own
+}
+
+v1::SctpTransportState WireState(sctp::State state) {
   switch (state) {
     case sctp::State::kNew:
     case sctp::State::kConnecting:
@@ -117,14 +131,14 @@ void ToProto(const sctp::Channel& channel, std::string_view peer,
   if (channel.id) out->set_id(*channel.id);
   out->set_ready_state(ToWire<v1::DataChannelState>(channel.state));
   out->set_buffered_amount(channel.buffered_amount);
-  out->set_buffered_amount_low_threshold(
-      channel.buffered_amount_low_threshold);
+  out->set_buffered_amount_low_threshold(channel.buffered_amount_low_threshold);
   out->set_announced(channel.remote);
+  out->set_priority(WirePriority(init.priority));
 }
 
 void ToProto(const peer::SctpSummary& sctp, const Shown& shown,
              v1::SctpTransport* out) {
-  out->set_state(ToWire(sctp.state));
+  out->set_state(WireState(sctp.state));
   out->set_max_message_size(
       sctp.max_message_size == 0
           ? shown.max_message_size
@@ -136,11 +150,6 @@ void ToProto(const peer::DescriptionSummary& summary,
              v1::DescriptionSummary* out) {
   out->set_type(ToWire<v1::SdpType>(summary.type));
   out->set_id(summary.id);
-  if (summary.type == jsep::SdpType::kOffer) {
-    out->set_offer_id(summary.id);
-  } else if (!summary.offer_id.empty()) {
-    out->set_offer_id(summary.offer_id);
-  }
 }
 
 void ToProto(const peer::Snapshot& state, std::string_view peer,
@@ -161,7 +170,8 @@ void ToProto(const peer::Snapshot& state, std::string_view peer,
                [out] { return out->mutable_pending_remote_description(); });
   WriteSummary(state.current_remote,
                [out] { return out->mutable_current_remote_description(); });
-  if (state.can_trickle) out->set_can_trickle_ice_candidates(*state.can_trickle);
+  if (state.can_trickle)
+    out->set_can_trickle_ice_candidates(*state.can_trickle);
   for (const jsep::Transceiver& transceiver : state.transceivers) {
     ToProto(transceiver, peer, out->add_transceivers());
   }

@@ -92,9 +92,8 @@ struct Preferences {
 template <typename Codecs>
 absl::StatusOr<Preferences> ReadPreferences(const Codecs& in,
                                             std::string_view field) {
-  if (absl::Status fits =
-          CheckLimit(field, static_cast<size_t>(in.size()), "codecs",
-                     kMaxCodecs);
+  if (absl::Status fits = CheckLimit(field, static_cast<size_t>(in.size()),
+                                     "codecs", kMaxCodecs);
       !fits.ok()) {
     return fits;
   }
@@ -201,15 +200,15 @@ absl::StatusOr<peer::TransceiverSpec> FromProto(const v1::TransceiverInit& init,
   };
   const auto kind = ReadKind(init.kind(), path("kind"));
   if (!kind.ok()) return kind.status();
-  const auto direction = ReadDirection(init.direction(), Direction::kSendRecv,
-                                       path("direction"));
+  const auto direction =
+      ReadDirection(init.direction(), Direction::kSendRecv, path("direction"));
   if (!direction.ok()) return direction.status();
   for (const absl::Status& fits :
        {CheckLimit(path("streams"), static_cast<size_t>(init.streams_size()),
                    "streams", kMaxStreams),
         CheckLimit(path("send_encodings"),
-                   static_cast<size_t>(init.send_encodings_size()),
-                   "encodings", kMaxEncodings)}) {
+                   static_cast<size_t>(init.send_encodings_size()), "encodings",
+                   kMaxEncodings)}) {
     if (!fits.ok()) return fits;
   }
   auto preferences =
@@ -290,9 +289,9 @@ absl::StatusOr<TransceiverUpdate> FromProto(
     update.codecs_kind = read->kind;
   }
   if (streams) {
-    if (absl::Status fits = CheckLimit(
-            "streams", static_cast<size_t>(request.streams_size()), "streams",
-            kMaxStreams);
+    if (absl::Status fits =
+            CheckLimit("streams", static_cast<size_t>(request.streams_size()),
+                       "streams", kMaxStreams);
         !fits.ok()) {
       return fits;
     }

@@ -1,0 +1,306 @@
+#include "service/convert_configuration.h"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/errors.h"
+#include "core/base/strings.h"
+#include "parley/v1/configuration.pb.h"
+#include "parley/v1/data_channel.pb.h"
+#include "parley/v1/peer_calls.pb.h"
+#include "service/convert_basic.h"
+#include "service/convert_transceiver.h"
+#include "service/options.h"
+
+namespace parley::service {
+namespace {
+
+constexpr size_t kMaxIceServers = 16;
+constexpr size_t kMaxUrls = 8;
+constexpr size_t kMaxCredentialBytes = 508;
+constexpr uint32_t kMaxCandidatePool = 255;
+constexpr size_t kMaxLabels = 16;
+constexpr size_t kMaxLabelKeyBytes = 63;
+constexpr size_t kMaxLabelValueBytes = 255;
+
+static_assert(ToWire<v1::BundlePolicy>(jsep::BundlePolicy::kBalanced) ==
+              v1::BUNDLE_POLICY_BALANCED);
+static_assert(ToWire<v1::BundlePolicy>(jsep::BundlePolicy::kMaxCompat) ==
+              v1::BUNDLE_POLICY_MAX_COMPAT);
+static_assert(ToWire<v1::BundlePolicy>(jsep::BundlePolicy::kMaxBundle) ==
+              v1::BUNDLE_POLICY_MAX_BUNDLE);
+
+// "turn:example.org:3478?transport=tcp".
+std::string Url(const ice::Server& server) {
+  using ice::Server;
+  const bool tls = server.protocol == Server::Protocol::kTls;
+  const bool literal = server.host.find(':') != std::string::npos;
+  std::string url =
+      server.kind == Server::Kind::kStun ? "stun" : std::string("turn");
+  absl::StrAppend(&url, tls ? "s:" : ":", literal ? "[" : "", server.host,
+                  literal ? "]:" : ":", server.port);
+  if (server.kind == Server::Kind::kTurn && !tls) {
+    url += server.protocol == Server::Protocol::kTcp ? "?transport=tcp"
+                                                     : "?transport=udp";
+  }
+  return url;
+}
+
+absl::Status Read(const v1::IceServer& in, const std::string& field,
+                  std::vector<ice::Server>& out) {
+  const auto urls = static_cast<size_t>(in.urls_size());
+  if (urls == 0) return BadField(field + ".urls", "is empty");
+  for (const absl::Status& fits :
+       {CheckLimit(field + ".urls", urls, "URLs", kMaxUrls),
+        CheckLimit(field + ".credential", in.credential().size(), "bytes",
+                   kMaxCredentialBytes)}) {
+    if (!fits.ok()) return fits;
+  }
+  for (size_t i = 0; i < urls; ++i) {
+    auto server = ice::ParseServer(in.urls(static_cast<int>(i)), in.username(),
+                                   in.credential());
+    absl::Status status = server.status();
+    if (status.ok()) status = ice::CheckSupported(*server);
+    if (!status.ok()) {
+      return WithMetadata(std::move(status), "field",
+                          FieldPath(field + ".urls", i));
+    }
+    out.push_back(*std::move(server));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadPolicies(const v1::Configuration& in, peer::PeerInit& out) {
+  if (!v1::IceTransportPolicy_IsValid(in.ice_transport_policy())) {
+    return BadField("configuration.ice_transport_policy",
+                    "is no policy that is known here");
+  }
+  if (!v1::BundlePolicy_IsValid(in.bundle_policy())) {
+    return BadField("configuration.bundle_policy",
+                    "is no policy that is known here");
+  }
+  if (!v1::RtcpMuxPolicy_IsValid(in.rtcp_mux_policy())) {
+    return BadField("configuration.rtcp_mux_policy",
+                    "is no policy that is known here");
+  }
+  if (in.ice_transport_policy() == v1::ICE_TRANSPORT_POLICY_RELAY) {
+    out.configuration.ice_transport_policy = jsep::IceTransportPolicy::kRelay;
+    out.gathering.policy = ice::TransportPolicy::kRelay;
+  }
+  if (in.bundle_policy() != v1::BUNDLE_POLICY_UNSPECIFIED) {
+    out.configuration.bundle_policy =
+        FromWire<jsep::BundlePolicy>(in.bundle_policy());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Read(const v1::Configuration& in, peer::PeerInit& out) {
+  if (absl::Status read = ReadPolicies(in, out); !read.ok()) return read;
+  const auto servers = static_cast<size_t>(in.ice_servers_size());
+  if (absl::Status fits = CheckLimit("configuration.ice_servers", servers,
+                                     "entries", kMaxIceServers);
+      !fits.ok()) {
+    return fits;
+  }
+  for (size_t i = 0; i < servers; ++i) {
+    absl::Status read =
+        Read(in.ice_servers(static_cast<int>(i)),
+             FieldPath("configuration.ice_servers", i), out.gathering.servers);
+    if (!read.ok()) return read;
+  }
+  if (in.certificates_size() > 0) {
+    return MakeError(Reason::kCertificateUnknown,
+                     "there are no certificates to name yet; leave them out "
+                     "and the peer has a fresh one",
+                     {{"field", "configuration.certificates[0]"}});
+  }
+  if (absl::Status fits =
+          CheckLimit("configuration.ice_candidate_pool_size",
+                     in.ice_candidate_pool_size(), "sets", kMaxCandidatePool);
+      !fits.ok()) {
+    return fits;
+  }
+  out.configuration.ice_candidate_pool_size = in.ice_candidate_pool_size();
+  return absl::OkStatus();
+}
+
+absl::Status ReadLabels(const v1::CreatePeerRequest& in, peer::PeerInit& out) {
+  if (absl::Status fits =
+          CheckLimit("labels", in.labels().size(), "entries", kMaxLabels);
+      !fits.ok()) {
+    return fits;
+  }
+  for (const auto& [key, value] : in.labels()) {
+    if (key.empty()) return BadField("labels", "has an empty key");
+    for (const absl::Status& fits :
+         {CheckLimit("labels", key.size(), "bytes in a key", kMaxLabelKeyBytes),
+          CheckLimit("labels", value.size(), "bytes in a value",
+                     kMaxLabelValueBytes)}) {
+      if (!fits.ok()) return fits;
+    }
+    out.labels.emplace(key, value);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadFirstObjects(const v1::CreatePeerRequest& in,
+                              peer::PeerInit& out) {
+  const auto transceivers = static_cast<size_t>(in.transceivers_size());
+  const auto channels = static_cast<size_t>(in.data_channels_size());
+  if (absl::Status fits =
+          CheckLimit("transceivers", transceivers, "entries", kMaxSections);
+      !fits.ok()) {
+    return fits;
+  }
+  for (size_t i = 0; i < transceivers; ++i) {
+    auto spec = FromProto(in.transceivers(static_cast<int>(i)),
+                          FieldPath("transceivers", i));
+    if (!spec.ok()) return spec.status();
+    out.transceivers.push_back(*std::move(spec));
+  }
+  for (size_t i = 0; i < channels; ++i) {
+    auto spec = FromProto(in.data_channels(static_cast<int>(i)),
+                          FieldPath("data_channels", i));
+    if (!spec.ok()) return spec.status();
+    out.channels.push_back(*std::move(spec));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadRest(const v1::CreatePeerRequest& in, const Options& options,
+                      peer::PeerInit& out) {
+  if (!v1::IceMode_IsValid(in.ice_mode())) {
+    return BadField("ice_mode", "is no mode that is known here");
+  }
+  if (in.ice_mode() == v1::ICE_MODE_SINGLE_PORT) {
+    return MakeError(Reason::kNotSupported,
+                     "ICE_MODE_SINGLE_PORT is not to be had from this server; "
+                     "GetPool shows its features",
+                     {{"field", "ice_mode"}});
+  }
+  if (in.has_max_data_channels()) {
+    if (in.max_data_channels() == 0) {
+      return BadField("max_data_channels", "is 0; leave it out for 256");
+    }
+    if (absl::Status fits =
+            CheckLimit("max_data_channels", in.max_data_channels(), "channels",
+                       options.max_data_channels);
+        !fits.ok()) {
+      return fits;
+    }
+    out.max_data_channels = static_cast<uint16_t>(in.max_data_channels());
+  } else {
+    out.max_data_channels = static_cast<uint16_t>(
+        std::min<uint64_t>(out.max_data_channels, options.max_data_channels));
+  }
+  out.lease_ttl = options.lease_ttl;
+  if (in.has_lease_ttl()) {
+    const auto ttl = FromProto(in.lease_ttl(), "lease_ttl", absl::Seconds(1),
+                               options.max_lease_ttl);
+    if (!ttl.ok()) return ttl.status();
+    out.lease_ttl = *ttl;
+  }
+  if (in.has_polite()) out.polite = in.polite();
+  return absl::OkStatus();
+}
+
+template <typename Number>
+absl::StatusOr<std::optional<uint16_t>> Read16(bool present, Number number,
+                                               std::string_view field,
+                                               uint64_t limit) {
+  if (!present) return std::nullopt;
+  if (number > limit) {
+    return BadField(field, absl::StrCat("is beyond ", limit).c_str());
+  }
+  return static_cast<uint16_t>(number);
+}
+
+}  // namespace
+
+void ToProto(const jsep::Configuration& configuration,
+             const ice::GatheringConfiguration& gathering,
+             v1::Configuration* out) {
+  // One entry of several URLs came apart into servers with the same
+  // credentials.
+  const ice::Server* before = nullptr;
+  for (const ice::Server& server : gathering.servers) {
+    const bool same = before && before->username == server.username &&
+                      before->credential == server.credential;
+    v1::IceServer* entry =
+        same ? out->mutable_ice_servers(out->ice_servers_size() - 1)
+             : out->add_ice_servers();
+    entry->add_urls(Url(server));
+    entry->set_username(server.username);
+    before = &server;
+  }
+  out->set_ice_transport_policy(gathering.policy == ice::TransportPolicy::kRelay
+                                    ? v1::ICE_TRANSPORT_POLICY_RELAY
+                                    : v1::ICE_TRANSPORT_POLICY_ALL);
+  out->set_bundle_policy(ToWire<v1::BundlePolicy>(configuration.bundle_policy));
+  out->set_rtcp_mux_policy(v1::RTCP_MUX_POLICY_REQUIRE);
+  out->set_ice_candidate_pool_size(configuration.ice_candidate_pool_size);
+}
+
+absl::StatusOr<peer::PeerInit> FromProto(const v1::CreatePeerRequest& request,
+                                         const Options& options) {
+  peer::PeerInit init;
+  init.configuration.max_message_size = options.max_message_size;
+  for (auto* read : {&ReadLabels, &ReadFirstObjects}) {
+    if (absl::Status status = read(request, init); !status.ok()) return status;
+  }
+  if (absl::Status status = Read(request.configuration(), init); !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = ReadRest(request, options, init); !status.ok()) {
+    return status;
+  }
+  return init;
+}
+
+absl::StatusOr<peer::ChannelSpec> FromProto(const v1::DataChannelInit& init,
+                                            std::string_view field) {
+  const auto path = [field](std::string_view name) {
+    return absl::StrCat(ToAbsl(field), ".", ToAbsl(name));
+  };
+  const auto life_time =
+      Read16(init.has_max_packet_life_time(), init.max_packet_life_time(),
+             path("max_packet_life_time"), 65535);
+  if (!life_time.ok()) return life_time.status();
+  const auto retransmits =
+      Read16(init.has_max_retransmits(), init.max_retransmits(),
+             path("max_retransmits"), 65535);
+  if (!retransmits.ok()) return retransmits.status();
+  const auto id = Read16(init.has_id(), init.id(), path("id"), 65534);
+  if (!id.ok()) return id.status();
+  peer::ChannelSpec spec{
+      .init = {.label = init.label(),
+               .protocol = init.protocol(),
+               .ordered = !init.has_ordered() || init.ordered(),
+               .max_packet_life_time = *life_time,
+               .max_retransmits = *retransmits,
+               .negotiated = init.negotiated(),
+               .id = *id},
+      .buffered_amount_low_threshold = init.buffered_amount_low_threshold()};
+  switch (init.priority()) {
+    case v1::PRIORITY_UNSPECIFIED:
+    case v1::PRIORITY_LOW:
+      break;
+    case v1::PRIORITY_VERY_LOW:
+      spec.init.priority = sctp::Priority::kVeryLow;
+      break;
+    case v1::PRIORITY_MEDIUM:
+      spec.init.priority = sctp::Priority::kMedium;
+      break;
+    case v1::PRIORITY_HIGH:
+      spec.init.priority = sctp::Priority::kHigh;
+      break;
+    default:
+      return BadField(path("priority"), "is no priority that is known here");
+  }
+  return spec;
+}
+
+}  // namespace parley::service
