@@ -1,0 +1,91 @@
+// Peers: create, show, list, close, watch.
+
+#include "service/peer_service.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/base/errors.h"
+#include "service/convert_basic.h"
+#include "service/convert_configuration.h"
+#include "service/peer_list.h"
+#include "service/peer_watch.h"
+#include "service/unary.h"
+
+namespace parley::service {
+namespace {
+
+constexpr size_t kMaxDetailBytes = 256;
+
+}  // namespace
+
+PeerService::Unary* PeerService::CreatePeer(
+    Context* context, const v1::CreatePeerRequest* request,
+    v1::CreatePeerResponse* response) {
+  const Ending ending(core_, "CreatePeer", "", context);
+  const std::string& id = request->request_id();
+  auto init = FromProto(*request, core_.options);
+  absl::Status status = CheckRequestId(id);
+  status.Update(init.status());
+  if (!status.ok()) return ending.FinishNow(status);
+  const uint64_t hash = id.empty() ? 0 : HashRequest(*request);
+  const auto peer = core_.pool.Create(*std::move(init), id, hash);
+  if (!peer.ok()) return ending.FinishNow(peer.status());
+  core_.log.Info("peer created", {{"peer", (*peer)->name()}});
+  (*peer)->Read([ending, response](const peer::View& view) {
+    ToProto(view, v1::PEER_VIEW_BASIC, ending.core().shown,
+            response->mutable_peer());
+    ending.Finish(absl::OkStatus());
+  });
+  return ending.reactor();
+}
+
+PeerService::Unary* PeerService::GetPeer(Context* context,
+                                         const v1::GetPeerRequest* request,
+                                         v1::GetPeerResponse* response) {
+  const Ending ending(core_, "GetPeer", request->name(), context);
+  const auto subject = Find(core_.pool, Named::kPeer, request->name());
+  if (!subject.ok()) return ending.FinishNow(subject.status());
+  subject->peer->Read([ending, request, response](const peer::View& view) {
+    ToProto(view, request->view(), ending.core().shown,
+            response->mutable_peer());
+    ending.Finish(absl::OkStatus());
+  });
+  return ending.reactor();
+}
+
+PeerService::Unary* PeerService::ListPeers(Context* context,
+                                           const v1::ListPeersRequest* request,
+                                           v1::ListPeersResponse* response) {
+  const Ending ending(core_, "ListPeers", "", context);
+  List(core_, *request, response,
+       [ending](const absl::Status& status) { ending.Finish(status); });
+  return ending.reactor();
+}
+
+PeerService::Unary* PeerService::ClosePeer(Context* context,
+                                           const v1::ClosePeerRequest* request,
+                                           v1::ClosePeerResponse* response) {
+  const Ending ending(core_, "ClosePeer", request->name(), context);
+  absl::Status status = CheckRequestId(request->request_id());
+  status.Update(
+      CheckLimit("detail", request->detail().size(), "bytes", kMaxDetailBytes));
+  if (!status.ok()) return ending.FinishNow(status);
+  const auto subject = Find(core_.pool, Named::kPeer, request->name());
+  if (!subject.ok()) return ending.FinishNow(subject.status());
+  subject->peer->Close(peer::CloseReason::kRequested, request->detail(),
+                       [ending, response](const peer::View& view) {
+                         ToProto(view, v1::PEER_VIEW_BASIC, ending.core().shown,
+                                 response->mutable_peer());
+                         ending.Finish(absl::OkStatus());
+                       });
+  return ending.reactor();
+}
+
+grpc::ServerWriteReactor<v1::WatchPeerResponse>* PeerService::WatchPeer(
+    Context*, const v1::WatchPeerRequest* request) {
+  return PeerWatch::Start(core_, *request);
+}
+
+}  // namespace parley::service

@@ -1,0 +1,165 @@
+#include "service/peer_watch.h"
+
+#include <utility>
+#include <variant>
+
+#include "core/base/errors.h"
+#include "service/call_log.h"
+#include "service/convert_basic.h"
+#include "service/convert_event.h"
+#include "service/status.h"
+#include "service/unary.h"
+
+namespace parley::service {
+
+PeerWatch* PeerWatch::Start(const Core& core,
+                            const v1::WatchPeerRequest& request) {
+  auto watch = std::make_shared<PeerWatch>(core);
+  watch->self_ = watch;
+  const absl::Status read = watch->Read(request);
+  if (read.ok()) {
+    watch->Post(&PeerWatch::Open);
+  } else {
+    watch->Finish(ToGrpcStatus(read));
+  }
+  return watch.get();
+}
+
+absl::Status PeerWatch::Read(const v1::WatchPeerRequest& request) {
+  if (request.has_heartbeat_interval()) {
+    const auto interval =
+        FromProto(request.heartbeat_interval(), "heartbeat_interval",
+                  absl::Seconds(1), absl::Hours(1));
+    if (!interval.ok()) return interval.status();
+    heartbeat_ = *interval;
+  }
+  if (request.has_after_sequence()) after_ = request.after_sequence();
+  keep_alive_ = request.keep_alive();
+  snapshot_if_compacted_ = request.snapshot_if_compacted();
+  view_ = request.view();
+  auto subject = Find(core_.pool, Named::kPeer, request.name());
+  if (!subject.ok()) return subject.status();
+  peer_ = std::move(subject->peer);
+  return absl::OkStatus();
+}
+
+void PeerWatch::Post(void (PeerWatch::*method)()) {
+  peer_->Post([self = shared_from_this(), method] { (self.get()->*method)(); });
+}
+
+void PeerWatch::Open() {
+  const uint64_t last = peer_->CurrentView().state.last_event_sequence;
+  if (after_ && *after_ > last) {
+    return End(MakeError(Reason::kArgument,
+                         "after_sequence " + std::to_string(*after_) +
+                             " has not come yet; the last event is " +
+                             std::to_string(last),
+                         {{"field", "after_sequence"}}));
+  }
+  cursor_ = after_.value_or(last);
+  if (keep_alive_) {
+    holding_ = true;
+    peer_->HoldLease();
+  }
+  written_at_ = core_.clock.Monotonic();
+  ArmHeartbeat(heartbeat_);
+  if (!after_) WriteSnapshot();
+  // Tells at once, and so begins with what there is.
+  peer_->AddWatcher(shared_from_this());
+}
+
+void PeerWatch::OnEventsAvailable() { Pump(); }
+
+void PeerWatch::Pump() {
+  if (writing_ || ended_) return;
+  if (last_event_written_) return End(absl::OkStatus());
+  const auto event = peer_->NextEvent(cursor_);
+  if (!event.ok()) {
+    if (!snapshot_if_compacted_) return End(event.status());
+    return WriteSnapshot();
+  }
+  if (*event != nullptr) return WriteEvent(**event);
+  // A tombstone whose last event was seen before.
+  if (peer_->closed()) End(absl::OkStatus());
+}
+
+void PeerWatch::WriteSnapshot() {
+  const peer::View view = peer_->CurrentView();
+  cursor_ = view.state.last_event_sequence;
+  response_.Clear();
+  ToProto(view, view_, core_.shown, response_.mutable_snapshot());
+  Write();
+}
+
+void PeerWatch::WriteEvent(const peer::Event& event) {
+  cursor_ = event.sequence;
+  last_event_written_ = std::holds_alternative<peer::Closed>(event.body);
+  response_.Clear();
+  ToProto(event, peer_->name(), core_.shown, response_.mutable_event());
+  Write();
+}
+
+void PeerWatch::Write() {
+  writing_ = true;
+  written_at_ = core_.clock.Monotonic();
+  StartWrite(&response_);
+}
+
+void PeerWatch::OnWriteDone(bool ok) {
+  Post(ok ? &PeerWatch::GoOn : &PeerWatch::GiveUp);
+}
+
+void PeerWatch::GoOn() {
+  writing_ = false;
+  Pump();
+}
+
+void PeerWatch::OnCancel() { Post(&PeerWatch::GiveUp); }
+
+void PeerWatch::GiveUp() {
+  End(MakeError(Reason::kCancelled, "the caller gave up"));
+}
+
+void PeerWatch::End(const absl::Status& status) {
+  if (std::exchange(ended_, true)) return;
+  LogCall(core_.log, "WatchPeer", peer_->name(), status,
+          core_.clock.Monotonic() - written_at_);
+  Finish(ToGrpcStatus(status));
+}
+
+// One alarm for many events: when it comes too early it is set anew.
+void PeerWatch::ArmHeartbeat(absl::Duration delay) {
+  timer_.Set(delay, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Post(&PeerWatch::OnQuiet);
+  });
+}
+
+void PeerWatch::OnQuiet() {
+  if (ended_) return;
+  const absl::Duration now = core_.clock.Monotonic();
+  const absl::Duration quiet = now - written_at_;
+  if (writing_ || quiet < heartbeat_) {
+    // What is being written is a sign of life.
+    return ArmHeartbeat(writing_ ? heartbeat_ : heartbeat_ - quiet);
+  }
+  response_.Clear();
+  v1::Heartbeat* beat = response_.mutable_heartbeat();
+  beat->set_last_event_sequence(cursor_);
+  ToProto(core_.clock.Now(), beat->mutable_time());
+  Write();
+  ArmHeartbeat(heartbeat_);
+}
+
+void PeerWatch::OnDone() {
+  if (peer_) Post(&PeerWatch::Close);
+  self_.reset();
+}
+
+void PeerWatch::Close() {
+  ended_ = true;
+  timer_.Cancel();
+  peer_->RemoveWatcher(this);
+  if (std::exchange(holding_, false)) peer_->ReleaseLease();
+}
+
+}  // namespace parley::service
