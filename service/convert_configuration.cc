@@ -147,11 +147,11 @@ absl::Status ReadLabels(const v1::CreatePeerRequest& in, peer::PeerInit& out) {
 }
 
 absl::Status ReadFirstObjects(const v1::CreatePeerRequest& in,
-                              peer::PeerInit& out) {
+                              size_t max_transceivers, peer::PeerInit& out) {
   const auto transceivers = static_cast<size_t>(in.transceivers_size());
   const auto channels = static_cast<size_t>(in.data_channels_size());
   if (absl::Status fits =
-          CheckLimit("transceivers", transceivers, "entries", kMaxSections);
+          CheckLimit("transceivers", transceivers, "entries", max_transceivers);
       !fits.ok()) {
     return fits;
   }
@@ -196,10 +196,10 @@ absl::Status ReadRest(const v1::CreatePeerRequest& in, const Options& options,
     out.max_data_channels = static_cast<uint16_t>(
         std::min<uint64_t>(out.max_data_channels, options.max_data_channels));
   }
-  out.lease_ttl = options.lease_ttl;
+  out.lease_ttl = options.engine.pool.default_lease_ttl;
   if (in.has_lease_ttl()) {
     const auto ttl = FromProto(in.lease_ttl(), "lease_ttl", absl::Seconds(1),
-                               options.max_lease_ttl);
+                               options.engine.pool.max_lease_ttl);
     if (!ttl.ok()) return ttl.status();
     out.lease_ttl = *ttl;
   }
@@ -248,15 +248,14 @@ absl::StatusOr<peer::PeerInit> FromProto(const v1::CreatePeerRequest& request,
                                          const Options& options) {
   peer::PeerInit init;
   init.configuration.max_message_size = options.max_message_size;
-  for (auto* read : {&ReadLabels, &ReadFirstObjects}) {
-    if (absl::Status status = read(request, init); !status.ok()) return status;
+  absl::Status status = ReadLabels(request, init);
+  if (status.ok()) {
+    status =
+        ReadFirstObjects(request, options.engine.limits.max_transceivers, init);
   }
-  if (absl::Status status = Read(request.configuration(), init); !status.ok()) {
-    return status;
-  }
-  if (absl::Status status = ReadRest(request, options, init); !status.ok()) {
-    return status;
-  }
+  if (status.ok()) status = Read(request.configuration(), init);
+  if (status.ok()) status = ReadRest(request, options, init);
+  if (!status.ok()) return status;
   return init;
 }
 

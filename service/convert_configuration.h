@@ -29,9 +29,6 @@ absl::StatusOr<peer::PeerInit> FromProto(const v1::CreatePeerRequest& request,
 absl::StatusOr<peer::ChannelSpec> FromProto(const v1::DataChannelInit& init,
                                             std::string_view field);
 
-// Sections of a description, and transceivers of a peer.
-inline constexpr size_t kMaxSections = 128;
-
 }  // namespace parley::service
 
 #endif  // PARLEY_SERVICE_CONVERT_CONFIGURATION_H_

@@ -74,6 +74,24 @@ absl::Status ReadAddresses(std::string_view text,
   return absl::OkStatus();
 }
 
+absl::Status ReadNetworks(std::string_view text,
+                          std::vector<ice::IpNetwork>& out) {
+  std::vector<std::string> words;
+  if (absl::Status read = ReadList(text, words); !read.ok()) return read;
+  std::vector<ice::IpNetwork> networks;
+  for (const std::string& word : words) {
+    const auto network = ice::IpNetwork::Parse(word);
+    if (!network) {
+      return Wrong(absl::StrCat("\"", word,
+                                "\" is no network such as 10.0.0.0/8, and no "
+                                "IP address"));
+    }
+    networks.push_back(*network);
+  }
+  out = std::move(networks);
+  return absl::OkStatus();
+}
+
 absl::Status ReadLocation(std::string_view text, Address& out) {
   absl::StatusOr<Address> address = ParseAddress(text);
   if (!address.ok()) return address.status();
@@ -168,6 +186,14 @@ Flag List(std::string_view name, std::vector<std::string>& out,
           help, [&out](std::string_view text) { return ReadList(text, out); }};
 }
 
+Flag Networks(std::string_view name, std::vector<ice::IpNetwork>& out,
+              std::string_view help) {
+  return {
+      name, "NETWORK,...",
+      "",   "none",
+      help, [&out](std::string_view text) { return ReadNetworks(text, out); }};
+}
+
 Flag Path(std::string_view name, std::string& out, std::string_view help) {
   return {name,
           "PATH",
@@ -208,21 +234,23 @@ FlagGroup PoolFlags(Options& o) {
   const Bounds<absl::Duration> day = {absl::Seconds(1), absl::Hours(24)};
   return {
       "The pool of peers",
-      {{"node", "NAME", "", o.node,
+      {{"node", "NAME", "", o.engine.node,
         "This server's part of its peers' names, by which a proxy can route: "
         "a DNS label, different for each server.",
-        [&o](std::string_view text) { return ReadNode(text, o.node); }},
-       Number("max-peers", o.max_peers, {1, 1000000},
-              std::to_string(o.max_peers),
+        [&o](std::string_view text) { return ReadNode(text, o.engine.node); }},
+       Number("max-peers", o.engine.pool.max_peers, {1, 1000000},
+              std::to_string(o.engine.pool.max_peers),
               "Peers at a time. Beyond: RESOURCE_EXHAUSTED, PEERS."),
-       Number("event-loops", o.event_loops, {1, 256}, "one per processor",
+       Number("event-loops", o.engine.event_loops, {1, 256},
+              "one per processor",
               "Threads that carry the network traffic of all peers."),
-       Time("lease-ttl", o.lease_ttl, day,
+       Time("lease-ttl", o.engine.pool.default_lease_ttl, day,
             "How long a peer lives that nobody renews and that asked for "
             "nothing else."),
-       Time("max-lease-ttl", o.max_lease_ttl, day,
+       Time("max-lease-ttl", o.engine.pool.max_lease_ttl, day,
             "The longest time a peer may ask for."),
-       Time("tombstone-ttl", o.tombstone_ttl, {absl::ZeroDuration(), day.max},
+       Time("tombstone-ttl", o.engine.pool.tombstone_ttl,
+            {absl::ZeroDuration(), day.max},
             "How long a closed peer can be asked why it closed."),
        Time("drain-timeout", o.drain_timeout, {absl::ZeroDuration(), day.max},
             "How long SIGTERM and SIGINT wait for peers and calls to end; a "
@@ -230,12 +258,14 @@ FlagGroup PoolFlags(Options& o) {
 }
 
 FlagGroup NetworkFlags(Options& o) {
-  ice::AddressSelection& addresses = o.ice.addresses;
+  ice::AddressSelection& addresses = o.engine.ice.addresses;
   return {
       "The network of the peers",
       {{"port-range", "FIRST-LAST", "", "any",
         "UDP ports of host candidates. Beyond: RESOURCE_EXHAUSTED, PORTS.",
-        [&o](std::string_view text) { return ReadPortRange(text, o.ice); }},
+        [&o](std::string_view text) {
+          return ReadPortRange(text, o.engine.ice);
+        }},
        {"loopback", "WHEN", "always", "auto",
         "Loopback addresses as candidates: always, never, or auto: where there "
         "is no other address.",
@@ -253,30 +283,39 @@ FlagGroup NetworkFlags(Options& o) {
         }},
        Switch("ipv4", addresses.ipv4, "IPv4 candidates."),
        Switch("ipv6", addresses.ipv6, "IPv6 candidates."),
-       Path("certificate", o.certificate,
+       Networks("allow-networks", o.engine.ice.policy.allowed,
+                "Remote addresses that peers may send to besides the usual "
+                "ones: loopback, link-local addresses and the metadata "
+                "services of clouds are denied by default."),
+       Networks("deny-networks", o.engine.ice.policy.denied,
+                "Remote addresses that peers never send to."),
+       Path("certificate", o.engine.certificate_path,
             "PEM file of the certificate that peers show in DTLS. Read again "
             "for each peer, so it can be rotated. Without: each peer has a "
             "fresh ECDSA one of its own, as in a browser."),
-       Path("key", o.key, "PEM file of its private key.")}};
+       Path("key", o.engine.key_path, "PEM file of its private key.")}};
 }
 
 FlagGroup LimitFlags(Options& o) {
   return {
       "Limits of calls",
-      {Size("max-description-size", o.max_description_bytes, {kKiB, kMiB},
-            "The text of one session description."),
+      {Size("max-description-size", o.engine.limits.max_description_bytes,
+            {kKiB, 4 * kMiB}, "The text of one session description."),
        Number("max-data-channels", o.max_data_channels, {1, 1024},
               std::to_string(o.max_data_channels),
               "The most data channels that a peer may ask for."),
        Size("max-message-size", o.max_message_size, {kKiB, kMiB},
             "One message of a data channel, in either direction."),
-       Size("send-buffer", o.send_buffer_bytes, {64 * kKiB, 64 * kMiB},
+       Size("send-buffer", o.engine.limits.send_buffer_bytes,
+            {64 * kKiB, 64 * kMiB},
             "What may wait to be sent on one data channel."),
-       Size("receive-buffer", o.receive_buffer_bytes, {64 * kKiB, 64 * kMiB},
+       Size("receive-buffer", o.engine.limits.receive_buffer_bytes,
+            {64 * kKiB, 64 * kMiB},
             "What one data channel keeps of messages not yet read."),
-       Size("peer-receive-buffer", o.peer_receive_buffer_bytes,
+       Size("peer-receive-buffer", o.engine.limits.peer_receive_buffer_bytes,
             {64 * kKiB, 256 * kMiB}, "The same, of all channels of a peer."),
-       Size("event-history", o.event_history_bytes, {4 * kKiB, 16 * kMiB},
+       Size("event-history", o.engine.limits.event_history_bytes,
+            {4 * kKiB, 16 * kMiB},
             "What a peer keeps of its events for watchers that resume.")}};
 }
 
@@ -310,27 +349,30 @@ absl::Status Check(const Options& o) {
       o.admin_listen->port == o.listen.port) {
     return Wrong("--admin-listen: has the port of --listen");
   }
-  if (o.certificate.empty() != o.key.empty()) {
-    return Wrong(o.key.empty() ? "--certificate: needs --key beside it"
-                               : "--key: needs --certificate beside it");
+  if (o.engine.certificate_path.empty() != o.engine.key_path.empty()) {
+    return Wrong(o.engine.key_path.empty()
+                     ? "--certificate: needs --key beside it"
+                     : "--key: needs --certificate beside it");
   }
-  if (o.lease_ttl > o.max_lease_ttl) {
+  if (o.engine.pool.default_lease_ttl > o.engine.pool.max_lease_ttl) {
     return Wrong("--lease-ttl: is longer than --max-lease-ttl");
   }
-  if (!o.ice.addresses.ipv4 && !o.ice.addresses.ipv6) {
+  if (!o.engine.ice.addresses.ipv4 && !o.engine.ice.addresses.ipv6) {
     return Wrong("--ipv6: is off, and so is --ipv4: no address is left");
   }
   for (const auto& [flag, bytes] :
-       {std::pair("--send-buffer", o.send_buffer_bytes),
-        std::pair("--receive-buffer", o.receive_buffer_bytes),
-        std::pair("--peer-receive-buffer", o.peer_receive_buffer_bytes)}) {
+       {std::pair("--send-buffer", o.engine.limits.send_buffer_bytes),
+        std::pair("--receive-buffer", o.engine.limits.receive_buffer_bytes),
+        std::pair("--peer-receive-buffer",
+                  o.engine.limits.peer_receive_buffer_bytes)}) {
     if (bytes >= o.max_message_size) continue;
     return Wrong(absl::StrCat(flag, ": ", SizeText(bytes),
                               " does not hold one message of "
                               "--max-message-size, ",
                               SizeText(o.max_message_size)));
   }
-  if (o.peer_receive_buffer_bytes < o.receive_buffer_bytes) {
+  if (o.engine.limits.peer_receive_buffer_bytes <
+      o.engine.limits.receive_buffer_bytes) {
     return Wrong("--peer-receive-buffer: is smaller than --receive-buffer");
   }
   return absl::OkStatus();

@@ -12,7 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "core/ice/ice_types.h"
+#include "core/pool/engine.h"
 #include "service/address.h"
 #include "service/flags.h"
 #include "service/log.h"
@@ -25,29 +25,15 @@ struct Options {
   std::optional<Address> admin_listen =
       Address{.text = "127.0.0.1:50052", .local = true, .port = 50052};
   bool insecure_bind = false;
-
-  // The pool.
-  std::string node = "local";
-  uint64_t max_peers = 10000;
-  uint64_t event_loops = 0;  // 0: as many as there are processors
-  absl::Duration lease_ttl = absl::Minutes(5);
-  absl::Duration max_lease_ttl = absl::Hours(24);
-  absl::Duration tombstone_ttl = absl::Minutes(5);
+  // How long the end of the server waits for its peers and calls.
   absl::Duration drain_timeout = absl::Seconds(5);
 
-  // ICE and DTLS. The port range and the addresses are in `ice`.
-  ice::TransportOptions ice;
-  std::string certificate;  // path of a PEM file; empty: generated ones
-  std::string key;
+  pool::EngineOptions engine;
 
-  // What calls have to keep to, in bytes unless said otherwise.
-  uint64_t max_description_bytes = 256 << 10;
-  uint64_t max_data_channels = 1024;  // channels
-  uint64_t max_message_size = 256 << 10;
-  uint64_t send_buffer_bytes = 1 << 20;
-  uint64_t receive_buffer_bytes = 1 << 20;
-  uint64_t peer_receive_buffer_bytes = 4 << 20;
-  uint64_t event_history_bytes = 64 << 10;
+  // What calls have to keep to, besides engine.limits.
+  uint64_t max_data_channels = 1024;      // that a peer may ask for
+  uint64_t max_message_size = 256 << 10;  // bytes
+  uint64_t max_exchange_bytes = 1 << 20;  // of the frames of one request
 
   LogOptions log;
 };

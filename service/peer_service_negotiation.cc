@@ -31,7 +31,7 @@ peer::OfferRequest ReadOptions(const v1::CreateOfferRequest& request) {
 absl::Status CheckText(const v1::SessionDescription& description,
                        const Options& options) {
   return CheckLimit("description.sdp", description.sdp().size(), "bytes",
-                    options.max_description_bytes);
+                    options.engine.limits.max_description_bytes);
 }
 
 // The text of the last created offer, if that is the one of this id; else one

@@ -139,6 +139,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   // Hands a writer's message to its channel: SendMessage, for attachments.
   absl::Status SendNow(sctp::ChannelKey channel, bool binary, std::string data);
   bool closed() const { return info_.closure.has_value(); }
+  // PEER_CLOSED, with what closed it. Only when it is closed.
+  absl::Status ClosedError() const;
 
  private:
   class TransportEvents;
@@ -160,7 +162,6 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void Start();
   const Snapshot& CurrentSnapshot();
   void Emit(EventBody body);
-  absl::Status ClosedError() const;
 
   // Waiting inside an operation, for one thing at a time. The result may come
   // on any thread; when the peer is closed before, PEER_CLOSED comes instead.

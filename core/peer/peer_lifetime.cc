@@ -17,12 +17,17 @@ constexpr int kWarningPart = 5;
 
 void Peer::RenewLease() {
   lease_end_ = environment_.clock.Monotonic() + info_.lease_ttl;
-  info_.lease_expires = environment_.clock.Now() + info_.lease_ttl;
+  info_.lease_expires = lease_holders_ > 0
+                            ? absl::InfiniteFuture()
+                            : environment_.clock.Now() + info_.lease_ttl;
   lease_warned_ = false;
 }
 
 void Peer::HoldLease() {
-  strand_.Post([self = shared_from_this()] { ++self->lease_holders_; });
+  strand_.Post([self = shared_from_this()] {
+    ++self->lease_holders_;
+    self->RenewLease();
+  });
 }
 
 void Peer::ReleaseLease() {

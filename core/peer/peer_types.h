@@ -98,7 +98,7 @@ struct PeerInfo {
   ice::GatheringConfiguration gathering;
   absl::Time create_time;
   absl::Duration lease_ttl;
-  absl::Time lease_expires;
+  absl::Time lease_expires;  // infinite while somebody holds the lease
   std::optional<Closure> closure;
 };
 

@@ -1,0 +1,89 @@
+#include "service/pool_service.h"
+
+#include "core/jsep/codecs.h"
+#include "service/convert_basic.h"
+#include "service/convert_negotiation.h"
+#include "service/process.h"
+#include "service/unary.h"
+
+namespace parley::service {
+namespace {
+
+void WriteLimits(const Options& options, v1::PoolLimits* out) {
+  const peer::Limits& limits = options.engine.limits;
+  out->set_max_description_bytes(limits.max_description_bytes);
+  out->set_max_sections(static_cast<uint32_t>(limits.max_transceivers));
+  out->set_max_candidates_per_call(kMaxCandidatesPerCall);
+  out->set_max_queued_candidates(
+      static_cast<uint32_t>(limits.max_queued_candidates));
+  out->set_max_data_channels(static_cast<uint32_t>(options.max_data_channels));
+  out->set_max_message_size(options.max_message_size);
+  out->set_send_buffer_bytes(limits.send_buffer_bytes);
+  out->set_receive_buffer_bytes(limits.receive_buffer_bytes);
+  out->set_peer_receive_buffer_bytes(limits.peer_receive_buffer_bytes);
+  out->set_max_exchange_bytes(options.max_exchange_bytes);
+  out->set_event_history_bytes(limits.event_history_bytes);
+  out->set_request_ids(static_cast<uint32_t>(limits.request_ids));
+  ToProto(options.engine.pool.default_lease_ttl,
+          out->mutable_default_lease_ttl());
+  ToProto(options.engine.pool.max_lease_ttl, out->mutable_max_lease_ttl());
+  ToProto(options.engine.pool.tombstone_ttl, out->mutable_tombstone_ttl());
+}
+
+uint64_t Ports(const ice::TransportOptions& ice) {
+  return ice.min_port == 0 ? 0 : uint64_t{ice.max_port} - ice.min_port + 1;
+}
+
+}  // namespace
+
+PoolService::Unary* PoolService::GetPool(Context* context,
+                                         const v1::GetPoolRequest*,
+                                         v1::GetPoolResponse* response) {
+  const Ending ending(core_, "GetPool", "", context);
+  v1::Pool& out = *response->mutable_pool();
+  out.set_node(core_.pool.identity().node);
+  out.set_epoch(core_.pool.identity().epoch);
+  out.set_version(PARLEY_VERSION);
+  for (const char* feature : {"full-ice", "stun", "turn", "data-channels"}) {
+    out.add_features(feature);
+  }
+  ToProto(start_time_, out.mutable_start_time());
+  out.set_state(core_.pool.draining() ? v1::POOL_STATE_DRAINING
+                                      : v1::POOL_STATE_SERVING);
+  if (const int64_t deadline = drain_deadline_ns_; deadline != 0) {
+    ToProto(absl::FromUnixNanos(deadline), out.mutable_drain_deadline());
+  }
+  out.mutable_capacity()->set_peers(core_.options.engine.pool.max_peers);
+  out.mutable_capacity()->set_tombstones(
+      core_.options.engine.pool.max_tombstones);
+  out.mutable_capacity()->set_ports(Ports(core_.options.engine.ice));
+  if (const auto descriptors = engine_.descriptors().Capacity();
+      descriptors.ok()) {
+    out.mutable_capacity()->set_file_descriptors(
+        static_cast<uint64_t>(*descriptors));
+  }
+  const pool::Usage usage = core_.pool.usage();
+  out.mutable_use()->set_peers(usage.peers);
+  out.mutable_use()->set_tombstones(usage.tombstones);
+  const ProcessUse process = ReadProcessUse();
+  out.mutable_use()->set_file_descriptors(process.file_descriptors.value_or(0));
+  out.mutable_use()->set_memory_bytes(process.resident_bytes.value_or(0));
+  out.mutable_use()->set_threads(process.threads.value_or(0));
+  WriteLimits(core_.options, out.mutable_limits());
+  return ending.FinishNow(absl::OkStatus());
+}
+
+PoolService::Unary* PoolService::Drain(Context* context,
+                                       const v1::DrainRequest*,
+                                       v1::DrainResponse*) {
+  return Ending(core_, "Drain", "", context).FinishNow(NotBuilt("Drain"));
+}
+
+PoolService::Unary* PoolService::DumpPeer(Context* context,
+                                          const v1::DumpPeerRequest* request,
+                                          v1::DumpPeerResponse*) {
+  return Ending(core_, "DumpPeer", request->name(), context)
+      .FinishNow(NotBuilt("DumpPeer"));
+}
+
+}  // namespace parley::service

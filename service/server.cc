@@ -1,0 +1,215 @@
+#include "service/server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "core/base/clock.h"
+#include "grpcpp/ext/channelz_service_plugin.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "service/certificate_service.h"
+#include "service/core.h"
+#include "service/data_channel_service.h"
+#include "service/peer_service.h"
+#include "service/pool_service.h"
+
+namespace parley::service {
+namespace {
+
+// A client's own pings, and ours that find out which clients are dead: a stream
+// of a dead client holds leases and channels.
+constexpr int kPingIntervalMs = 30'000;
+constexpr int kPingTimeoutMs = 10'000;
+constexpr int kLeastClientPingIntervalMs = 10'000;
+constexpr int kMaxStreamsPerConnection = 1000;
+// Reflection and channelz are synchronous services: each open stream of theirs
+// takes a thread. Beyond this many gRPC refuses them.
+constexpr int kMaxSynchronousThreads = 16;
+// What gRPC may buffer of all connections.
+constexpr size_t kMaxBufferBytes = size_t{512} << 20;
+// Room for the names and numbers around a text or a message.
+constexpr size_t kMessageOverheadBytes = 64 << 10;
+
+constexpr const char* kServices[] = {
+    "parley.v1.PeerService", "parley.v1.DataChannelService",
+    "parley.v1.CertificateService", "parley.v1.PoolService"};
+
+// Parley's own limits lie below gRPC's, so that callers meet ours, with a
+// reason. A description and the escapes of its transport fit well.
+int MaxRequestBytes(const Options& options) {
+  const uint64_t largest = std::max<uint64_t>(
+      {options.engine.limits.max_description_bytes, options.max_message_size,
+       options.max_exchange_bytes});
+  return static_cast<int>(
+      std::max<uint64_t>(2 * largest + kMessageOverheadBytes, 4 << 20));
+}
+
+absl::Status CannotListen(const Address& address, std::string_view flag) {
+  return absl::UnavailableError(absl::StrCat(
+      "cannot listen on ", address.text, " (--", std::string(flag),
+      "): the address is in use by another server, or not of this machine, or "
+      "not allowed"));
+}
+
+void Common(grpc::ServerBuilder& builder) {
+  // Else a second server on the same port would start, and silently take half
+  // of the connections.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingIntervalMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+      kLeastClientPingIntervalMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             kMaxStreamsPerConnection);
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+}
+
+}  // namespace
+
+// Destroyed from the last to the first.
+struct Server::Parts {
+  Parts(Options options, Log& log, std::unique_ptr<pool::Engine> engine)
+      : options(std::move(options)),
+        engine(std::move(engine)),
+        core{.pool = this->engine->pool(),
+             .options = this->options,
+             .clock = SystemClock(),
+             .log = log,
+             .shown = {.max_message_size = this->options.max_message_size,
+                       .tombstone_ttl =
+                           this->options.engine.pool.tombstone_ttl}},
+        peers(core),
+        data_channels(core),
+        certificates(core),
+        pool(core, *this->engine) {}
+
+  const Options options;
+  const std::unique_ptr<pool::Engine> engine;
+  const Core core;
+  PeerService peers;
+  DataChannelService data_channels;
+  CertificateService certificates;
+  PoolService pool;
+  std::string address;
+  std::string admin_address;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<grpc::Server> admin;
+  bool stopped = false;
+};
+
+namespace {
+
+absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(
+    grpc::ServerBuilder& builder, const Address& address, std::string_view flag,
+    std::string& bound) {
+  if (const absl::Status free = CheckFree(address); !free.ok()) {
+    return CannotListen(address, flag);
+  }
+  int port = 0;
+  builder.AddListeningPort(address.text, grpc::InsecureServerCredentials(),
+                           &port);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (!server || port == 0) return CannotListen(address, flag);
+  bound = address.unix_socket() ? address.text : address.WithPort(port);
+  return server;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(
+    Options options, Log& log, std::vector<grpc::Service*> besides) {
+  static const bool once = [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::channelz::experimental::InitChannelzService();
+    return true;
+  }();
+  (void)once;
+
+  auto engine = pool::Engine::Create(options.engine);
+  if (!engine.ok()) return engine.status();
+  auto parts =
+      std::make_unique<Parts>(std::move(options), log, *std::move(engine));
+
+  grpc::ServerBuilder builder;
+  Common(builder);
+  grpc::ResourceQuota quota("parley");
+  quota.Resize(kMaxBufferBytes).SetMaxThreads(kMaxSynchronousThreads);
+  builder.SetResourceQuota(quota);
+  builder.SetMaxReceiveMessageSize(MaxRequestBytes(parts->options));
+  builder.RegisterService(&parts->peers);
+  builder.RegisterService(&parts->data_channels);
+  builder.RegisterService(&parts->certificates);
+  builder.RegisterService(&parts->pool);
+  for (grpc::Service* service : besides) builder.RegisterService(service);
+  auto server =
+      Listen(builder, parts->options.listen, "listen", parts->address);
+  if (!server.ok()) return server.status();
+  parts->server = *std::move(server);
+  for (const char* service : kServices) {
+    parts->server->GetHealthCheckService()->SetServingStatus(service, true);
+  }
+
+  if (parts->options.admin_listen) {
+    grpc::ServerBuilder admin_builder;
+    Common(admin_builder);
+    auto admin = Listen(admin_builder, *parts->options.admin_listen,
+                        "admin-listen", parts->admin_address);
+    if (!admin.ok()) {
+      parts->server->Shutdown(absl::ToChronoTime(absl::Now()));
+      return admin.status();
+    }
+    parts->admin = *std::move(admin);
+    for (const char* service : kServices) {
+      parts->admin->GetHealthCheckService()->SetServingStatus(service, true);
+    }
+  }
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() { Stop(parts_->options.drain_timeout); }
+
+const std::string& Server::address() const { return parts_->address; }
+const std::string& Server::admin_address() const {
+  return parts_->admin_address;
+}
+pool::Engine& Server::engine() { return *parts_->engine; }
+
+std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
+  return parts_->server->InProcessChannel(grpc::ChannelArguments());
+}
+
+void Server::Stop(absl::Duration timeout) {
+  if (std::exchange(parts_->stopped, true)) return;
+  const absl::Time deadline = absl::Now() + timeout;
+  for (grpc::Server* server : {parts_->server.get(), parts_->admin.get()}) {
+    if (server) server->GetHealthCheckService()->SetServingStatus(false);
+  }
+  parts_->pool.SetDrainDeadline(deadline);
+
+  // Shared, because it may come after this call has given up waiting.
+  auto gone = std::make_shared<absl::Notification>();
+  parts_->engine->pool().Shutdown(peer::CloseReason::kDrained,
+                                  "the server stops",
+                                  [gone] { gone->Notify(); });
+  gone->WaitForNotificationWithDeadline(deadline);
+
+  // Calls that are left, such as streams without a peer, end at the deadline.
+  parts_->server->Shutdown(absl::ToChronoTime(deadline));
+  if (parts_->admin) parts_->admin->Shutdown(absl::ToChronoTime(deadline));
+}
+
+}  // namespace parley::service
