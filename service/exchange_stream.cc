@@ -46,9 +46,9 @@ ExchangeStream* ExchangeStream::Start(const Core& core,
 
 void ExchangeStream::OnReadDone(bool ok) {
   if (!ok) return HalfClose();
-  absl::Status status = Check(request_);
-  absl::StatusOr<std::vector<Run>> runs = status;
-  if (status.ok()) runs = Sort(request_);
+  const absl::Status checked = Check(request_);
+  if (!checked.ok()) return End(checked);
+  auto runs = Sort(request_);
   if (!runs.ok()) return End(runs.status());
   {
     absl::MutexLock lock(&mutex_);
