@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/command/command.h"
@@ -16,32 +16,34 @@ namespace parley::command {
 namespace {
 
 // The data channel that the operand means: itself, or that of a peer with the
-// label of --channel, or its only one.
+// label of --channel, or its only one. Closed ones count where there is no
+// other: they may have unread messages.
 absl::StatusOr<std::string> ResolveChannel(const Context& context) {
   const std::string& name = context.arguments.operands()[0];
   if (client::PeerOf(name) != name) return name;
   const auto peer = context.client.GetPeer(name, context.Options());
   if (!peer.ok()) return peer.status();
-  const std::string label = context.arguments.Get("--channel");
   const bool by_label = context.arguments.Has("--channel");
-  std::optional<std::string> found;
+  const std::string label = context.arguments.Get("--channel");
+  std::vector<std::string> live, closed;
   for (const auto& channel : peer->peer().state().data_channels()) {
     if (by_label && channel.label() != label) continue;
-    if (found.has_value()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(name,
-                       by_label ? " has several channels of that label"
-                                : " has several data channels",
-                       "; name one in full, as parley get shows it",
-                       by_label ? "" : ", or by --channel LABEL"));
-    }
-    found = channel.name();
+    const bool is_closed =
+        channel.ready_state() == v1::DATA_CHANNEL_STATE_CLOSED;
+    (is_closed ? closed : live).push_back(channel.name());
   }
-  if (!found.has_value()) {
-    return absl::NotFoundError(absl::StrCat(
-        name, " has no ", by_label ? "such data channel" : "data channel"));
+  const auto& candidates = live.empty() ? closed : live;
+  if (candidates.empty()) {
+    return absl::NotFoundError(absl::StrCat(name, " has no data channel",
+                                            by_label ? " of that label" : ""));
   }
-  return *found;
+  if (candidates.size() > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        name, " has several data channels", by_label ? " of that label" : "",
+        "; name one in full, as parley get shows it",
+        by_label ? "" : ", or by --channel LABEL"));
+  }
+  return candidates[0];
 }
 
 int Send(const Context& context) {
@@ -155,10 +157,10 @@ Command ReceiveCommand() {
   command.operands = "CHANNEL|PEER";
   command.summary = "print the messages that a data channel receives";
   command.help =
-      R"(Prints each message on a line, bytes in hexadecimal; with --json with its number,
-bytes in base64. A peer stands for its only data channel, or for the one that
---channel names. Ends when the channel is closed, after --count messages, or
-after --idle without one.
+      R"(Prints each message on a line, bytes in hexadecimal; with --json its number too,
+and bytes in base64. A peer stands for its only data channel, or for the one
+that --channel names. Ends when the channel is closed, after --count messages,
+or after --idle without one.
 
   parley receive PEER --count 1 --timeout 10s
   parley receive PEER --idle 0s            what is there, without waiting

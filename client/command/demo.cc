@@ -247,13 +247,13 @@ Command DemoCommand() {
   command.name = "demo";
   command.summary = "see two peers negotiate, connect and talk";
   command.help =
-      R"(Creates two peers in the server, alice and bob, and does with each what a backend
-does: negotiation needed, createOffer, setLocalDescription, the offer sent over
-some signaling (here a queue), setRemoteDescription, createAnswer, candidates as
-they come, connected. Then text and binary messages cross both ways, an error is
-provoked and shown, and both are closed. Each step, state and message is printed.
-Ends with the line "demo: N messages each way, ok", or says what went wrong and
-fails.
+      R"(Creates two peers in the server, alice and bob, and does with each what a
+backend does: negotiation needed, createOffer, setLocalDescription, the offer
+sent over some signaling (here a queue), setRemoteDescription, createAnswer,
+candidates as they come, connected. Then text and binary messages cross both
+ways, an error is provoked and shown, and both are closed. Each step, state and
+message is printed. Ends with the line "demo: N messages each way, ok" and 0, or
+with one line that says what went wrong and 1.
 
   parley demo
   parley demo --messages 1000 --timeout 2m

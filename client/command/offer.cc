@@ -308,7 +308,7 @@ browser's candidate.toJSON() gives it, or candidate:... with --mid. Prints what
 became of each; fails if one was refused.
 
   parley candidate PEER < candidates.jsonl
-  echo "candidate:1 1 udp 1 192.0.2.1 9 typ host" | parley candidate PEER --mid 0
+  parley candidate PEER --mid 0 lines.txt
   parley candidate PEER --end
 )";
   command.options = {{"--mid", "MID", "the section of candidates without one"},
