@@ -210,8 +210,8 @@ bool Endpoint::ResetStreams(std::span<const uint16_t> streams) {
     return false;
   }
   // A remote that cannot reset streams: ours count as reset.
-  output_.events.push_back(StreamsReset{
-      .incoming = false, .streams = {streams.begin(), streams.end()}});
+  Emit(StreamsReset{.incoming = false,
+                    .streams = {streams.begin(), streams.end()}});
   return true;
 }
 
@@ -307,7 +307,7 @@ void Endpoint::OnData(std::span<const uint8_t> data, uint16_t stream,
   partial_.ppid = ppid;
   partial_.payload.append(reinterpret_cast<const char*>(data.data()),
                           data.size());
-  if (last) output_.events.push_back(std::exchange(partial_, {}));
+  if (last) Emit(std::exchange(partial_, {}));
 }
 
 void Endpoint::OnNotification(const sctp_notification& notification) {
@@ -333,7 +333,7 @@ void Endpoint::OnAssociationChange(const sctp_assoc_change& change) {
       connected_ = true;
       streams_ = {.incoming = change.sac_inbound_streams,
                   .outgoing = change.sac_outbound_streams};
-      output_.events.push_back(Connected{streams_});
+      Emit(Connected{streams_});
       return;
     case SCTP_SHUTDOWN_COMP:
       return Fail(absl::OkStatus());
@@ -366,13 +366,12 @@ void Endpoint::OnStreamReset(const sctp_stream_reset_event& event) {
     std::iota(streams.begin(), streams.end(), uint16_t{0});
   }
   // A remote that refuses will not be asked again: ours count as reset.
-  output_.events.push_back(
-      StreamsReset{.incoming = incoming, .streams = std::move(streams)});
+  Emit(StreamsReset{.incoming = incoming, .streams = std::move(streams)});
 }
 
 void Endpoint::Fail(absl::Status why) {
   Close();
-  output_.events.push_back(Closed{std::move(why)});
+  Emit(Closed{std::move(why)});
 }
 
 }  // namespace parley::sctp

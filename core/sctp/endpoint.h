@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -95,6 +96,10 @@ class Endpoint {
   // Marks that what usrsctp does now is taken care of by the caller.
   class Call;
 
+  template <typename Event>
+  void Emit(Event event) {
+    output_.events.emplace_back(std::in_place_type<Event>, std::move(event));
+  }
   void Touch();
   bool Configure(uint16_t local_port);
   void ReadAll();
