@@ -51,20 +51,19 @@ class AnswerBuilder {
     WriteSessionPart(session_, session_.last_version + 1, OfferedIceOptions(),
                      description);
     WriteGroups(description);
-    description.sections.reserve(decisions_.size());
+    description.sections.resize(decisions_.size());
     blueprint_->sections.reserve(decisions_.size());
     for (size_t i = 0; i < decisions_.size(); ++i) {
       blueprint_->sections.push_back(PlanOf(i));
-      description.sections.push_back(Write(i));
+      Write(i, description.sections[i]);
     }
     WriteSharedTransport(session_, *blueprint_, description);
     blueprint_->base_numbers = session_.numbers;
     blueprint_->numbers = std::move(numbering_).Take();
     blueprint_->revision = session_.revision;
     blueprint_->next_mid = session_.next_mid;
-    return {.type = SdpType::kAnswer,
-            .body = Finish(std::move(description)),
-            .blueprint = std::move(blueprint_)};
+    Finish(std::move(description), *blueprint_);
+    return {.type = SdpType::kAnswer, .blueprint = std::move(blueprint_)};
   }
 
  private:
@@ -87,10 +86,9 @@ class AnswerBuilder {
       return;
     }
     const Transceiver& transceiver = *decision.transceiver;
-    const MediaWishes wishes{
-        .capabilities =
-            &session_.configuration->capabilities->Of(transceiver.kind),
-        .preferences = transceiver.codec_preferences.get()};
+    const MediaWishes wishes{.catalog = *session_.catalog,
+                             .kind = transceiver.kind,
+                             .preferences = transceiver.codec_preferences};
     auto media = std::make_shared<MediaParameters>(
         AnswerMedia(wishes, offer_, offered, numbering_));
     if (media->local_codecs.empty()) return;
@@ -256,12 +254,15 @@ class AnswerBuilder {
     return rids;
   }
 
-  sdp::MediaSection Write(size_t i) {
+  void Write(size_t i, sdp::MediaSection& section) {
     const sdp::MediaSection& offered = offer_.sections[i];
     const Decision& decision = decisions_[i];
-    if (!decision.accepted) return WriteRejected(i);
-    sdp::MediaSection section = NewSection(offered.media, offered.protocol);
     section.mid = offered.mid;
+    if (!decision.accepted) {
+      WriteRejected(offered, section);
+      return;
+    }
+    StartSection(offered.media, offered.protocol, section);
     const Blueprint::TransportPlan& transport =
         blueprint_->transports[*decision.transport];
     const bool carries = transport.mline_index == i;
@@ -270,17 +271,12 @@ class AnswerBuilder {
     } else {
       WriteData(offered, section);
     }
-    if (carries) {
-      WriteTransport(session_, transport, section);
-    }
-    return section;
+    if (carries) WriteTransport(session_, transport, section);
   }
 
-  sdp::MediaSection WriteRejected(size_t i) const {
-    const sdp::MediaSection& offered = offer_.sections[i];
-    sdp::MediaSection section =
-        RejectedSection(offered.media, offered.protocol);
-    section.mid = offered.mid;
+  static void WriteRejected(const sdp::MediaSection& offered,
+                            sdp::MediaSection& section) {
+    StartRejected(offered.media, offered.protocol, section);
     section.formats = offered.formats;
     if (!offered.codecs.empty()) {
       const Codec& first = offered.codecs.front();
@@ -290,14 +286,11 @@ class AnswerBuilder {
                                 .channels = first.channels});
     }
     if (sdp::IsRtpSection(offered)) section.direction = Direction::kInactive;
-    return section;
   }
 
   void WriteMedia(const Decision& decision, bool carries,
                   const Blueprint::SectionPlan& plan,
                   sdp::MediaSection& section) const {
-    section.codecs = decision.media->local_codecs;
-    section.extmaps = decision.media->extensions;
     section.direction = decision.direction;
     if (plan.msid_shown) WriteMsids(*decision.transceiver, section);
     WriteRids(plan.send_rids, plan.recv_rids, /*simulcast_of_one=*/true,

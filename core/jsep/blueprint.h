@@ -29,6 +29,8 @@ struct Blueprint {
     std::vector<std::string> send_rids;
     std::vector<std::string> recv_rids;
     std::optional<size_t> transport;  // index into `transports`
+    // Offers: the formats, which `outline` is without.
+    std::shared_ptr<const MediaOffer> offer;
     // Answers: what it settles.
     std::shared_ptr<const MediaParameters> media;
   };
@@ -40,15 +42,24 @@ struct Blueprint {
     std::optional<DtlsRole> role;  // answers
   };
 
+  std::string id;
+  std::string text;
+  // What the text says, but for the formats, which are in `offer` and `media`.
+  sdp::Description outline;
+
   std::vector<SectionPlan> sections;
   std::vector<TransportPlan> transports;
   // The session's book when this was made, and what it adds to.
   std::shared_ptr<const NumberBook> base_numbers;
   std::shared_ptr<const NumberBook> numbers;
+  std::optional<IceCredentials> shared_credentials;  // of first offers
   uint64_t next_mid = 0;  // what is left of the session's counter
   uint64_t revision = 0;  // of the session it was made from
   OfferOptions options;
 };
+
+// The created description with all that it says, to be set.
+std::shared_ptr<const DescriptionBody> Complete(const Blueprint& blueprint);
 
 }  // namespace parley::jsep
 

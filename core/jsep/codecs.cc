@@ -250,7 +250,13 @@ std::string_view MediaKindName(MediaKind kind) {
 }
 
 CodecRole RoleOf(const Codec& codec) {
-  switch (NameHash(codec.name)) {
+  return RoleOf(CodecIdentity{.name = NameHash(codec.name)});
+}
+
+bool IsH264(const CodecIdentity& identity) { return identity.name == kH264; }
+
+CodecRole RoleOf(const CodecIdentity& identity) {
+  switch (identity.name) {
     case kRtx:
       return CodecRole::kRetransmission;
     case kRed:
@@ -292,7 +298,18 @@ absl::Status CheckCapabilities(const Capabilities& capabilities) {
   absl::Status status =
       CheckKind(MediaKind::kAudio, capabilities.audio, numbers);
   if (!status.ok()) return status;
-  return CheckKind(MediaKind::kVideo, capabilities.video, numbers);
+  status = CheckKind(MediaKind::kVideo, capabilities.video, numbers);
+  if (!status.ok()) return status;
+  // Bundled sections share the ids too.
+  for (const HeaderExtension& audio : capabilities.audio.extensions) {
+    for (const HeaderExtension& video : capabilities.video.extensions) {
+      if ((audio.id == video.id) != (audio.uri == video.uri)) {
+        return Refuse(MediaKind::kVideo,
+                      "a header extension id differs from audio's");
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace parley::jsep

@@ -26,17 +26,6 @@ std::string_view MediaKindName(MediaKind kind);
 // default number, and stands for "the codec that has it".
 using Codec = sdp::Codec;
 
-// What a codec is to the negotiation.
-enum class CodecRole : uint8_t {
-  kMedia,           // opus, VP8, ...
-  kComfortNoise,    // CN
-  kTelephoneEvent,  // telephone-event
-  kRedundancy,      // red
-  kForwardError,    // ulpfec, flexfec-03
-  kRetransmission,  // rtx
-};
-CodecRole RoleOf(const Codec& codec);
-
 // What makes two descriptions mean the same codec: name without regard to case,
 // clock rate and channels, and where the codec's payload format says so its
 // distinguishing parameters: H264 profile and packetization-mode (RFC 6184
@@ -52,6 +41,19 @@ struct CodecIdentity {
   friend bool operator==(const CodecIdentity&, const CodecIdentity&) = default;
 };
 CodecIdentity IdentityOf(const Codec& codec);
+
+// What a codec is to the negotiation.
+enum class CodecRole : uint8_t {
+  kMedia,           // opus, VP8, ...
+  kComfortNoise,    // CN
+  kTelephoneEvent,  // telephone-event
+  kRedundancy,      // red
+  kForwardError,    // ulpfec, flexfec-03
+  kRetransmission,  // rtx
+};
+CodecRole RoleOf(const CodecIdentity& identity);
+CodecRole RoleOf(const Codec& codec);
+bool IsH264(const CodecIdentity& identity);
 bool SameCodec(const Codec& a, const Codec& b);
 
 struct HeaderExtension {

@@ -30,8 +30,8 @@ absl::Status ApplyLocalAnswer(Session& next, const CreatedDescription& answer,
     settled.rejected = false;
     settled.bundled = plan.bundled;
     settled.transport = transports[*plan.transport];
-    settled.direction = answer.body->parsed.sections[i].direction.value_or(
-        Direction::kSendRecv);
+    settled.direction =
+        blueprint.outline.sections[i].direction.value_or(Direction::kSendRecv);
     settled.media = plan.media;
     settled.send_rids = plan.send_rids;
     settled.recv_rids = plan.recv_rids;
@@ -40,7 +40,7 @@ absl::Status ApplyLocalAnswer(Session& next, const CreatedDescription& answer,
   }
   AdoptNumbers(next, blueprint);
   Settle(next, settlement, remote);
-  next.pending_local = {.type = type, .body = answer.body};
+  next.pending_local = {.type = type, .body = Complete(blueprint)};
   if (type == SdpType::kAnswer) {
     next.current_local = std::exchange(next.pending_local, std::nullopt);
     next.current_remote = std::exchange(next.pending_remote, std::nullopt);

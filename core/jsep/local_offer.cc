@@ -52,7 +52,8 @@ void ApplyLocalOffer(Session& next, const CreatedDescription& offer) {
     next.ice_role = next.configuration->ice_lite ? IceRole::kControlled
                                                  : IceRole::kControlling;
   }
-  next.pending_local = {.type = SdpType::kOffer, .body = offer.body};
+  next.proposed_credentials = std::nullopt;
+  next.pending_local = {.type = SdpType::kOffer, .body = Complete(blueprint)};
 }
 
 }  // namespace parley::jsep

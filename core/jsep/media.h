@@ -5,12 +5,11 @@
 #define PARLEY_CORE_JSEP_MEDIA_H_
 
 #include <memory>
-#include <span>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/jsep/codecs.h"
+#include "core/jsep/media_catalog.h"
 #include "core/jsep/numbers.h"
 #include "core/sdp/description.h"
 
@@ -34,31 +33,33 @@ struct MediaParameters {
 
 // What this end can and wants to do in a section.
 struct MediaWishes {
-  const KindCapabilities* capabilities = nullptr;
-  const std::vector<Codec>* preferences = nullptr;  // null: none
+  const MediaCatalog& catalog;
+  MediaKind kind = MediaKind::kAudio;
+  std::shared_ptr<const std::vector<Codec>> preferences;  // null: none
   bool comfort_noise = true;
 };
 
-// Formats to offer (RFC 9429 section 5.2): those of the preferences in their
-// order; without preferences those in force first, then the rest. Numbers in
-// force stay, others come from `numbering`.
-std::vector<Codec> CodecsToOffer(const MediaWishes& wishes,
-                                 const MediaParameters* in_force,
-                                 Numbering& numbering);
-std::vector<sdp::ExtMap> ExtensionsToOffer(const MediaWishes& wishes,
-                                           const MediaParameters* in_force,
-                                           Numbering& numbering);
+// media_offer.cc: what to offer (RFC 9429 section 5.2): the formats of the
+// preferences in their order; without preferences those in force (null: none)
+// first, then the rest. Numbers in force stay, others come from `book`.
+// `earlier`, which may be null, is what was offered in the same place before:
+// it is returned again if it still fits.
+std::shared_ptr<const MediaOffer> OfferMedia(
+    const MediaWishes& wishes, std::shared_ptr<const MediaParameters> in_force,
+    std::shared_ptr<const NumberBook> book,
+    std::shared_ptr<const MediaOffer> earlier);
 
-// What to answer to an offered section (RFC 9429 section 5.3.1): its formats
-// that we have, with its payload types, in its order or that of the
-// preferences. No codecs: nothing in common, so the section is to be rejected.
-// `numbering` learns the extensions' ids; one that is taken is not answered.
+// media_answer.cc: what to answer to an offered section (RFC 9429 section
+// 5.3.1): its formats that we have, with its payload types, in its order or
+// that of the preferences. No codecs: nothing in common, so the section is to
+// be rejected. `numbering` learns the extensions' ids; one that is taken is not
+// answered.
 MediaParameters AnswerMedia(const MediaWishes& wishes,
                             const sdp::Description& offer,
                             const sdp::MediaSection& section,
                             Numbering& numbering);
 
-// What an answer settled, as the side sees it that made the offer.
+// media_answer.cc: what an answer settled, as the side sees it that offered.
 // Errors, without mid: SDP_INVALID (feedback or an extension id that was not
 // offered; no offered codec; metadata `attribute`).
 absl::StatusOr<MediaParameters> SettleMedia(const sdp::Description& offer,

@@ -1,6 +1,7 @@
 #include "core/jsep/numbers.h"
 
 #include <cstddef>
+#include <functional>
 
 namespace parley::jsep {
 namespace {
@@ -8,11 +9,7 @@ namespace {
 constexpr uint16_t kLastOneByteId = 14;  // RFC 8285 section 4.2
 
 uint64_t HashUri(std::string_view uri) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : uri) {
-    hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
-  }
-  return hash | 1;  // 0 stands for a free id
+  return std::hash<std::string_view>()(uri) | 1;  // 0 stands for a free id
 }
 
 bool IsFree(const CodecIdentity& identity) { return identity.name == 0; }

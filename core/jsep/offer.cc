@@ -40,7 +40,7 @@ class OfferBuilder {
       : session_(session),
         options_(options),
         random_(random),
-        numbering_(session.numbers),
+        book_(session.numbers),
         blueprint_(std::make_shared<Blueprint>()) {
     blueprint_->next_mid = session.next_mid;
   }
@@ -54,20 +54,19 @@ class OfferBuilder {
     WriteSessionPart(session_, session_.last_version + 1, {"trickle", "ice2"},
                      description);
     WriteGroups(description);
-    description.sections.reserve(slots_.size());
+    description.sections.resize(slots_.size());
     blueprint_->sections.reserve(slots_.size());
     for (size_t i = 0; i < slots_.size(); ++i) {
       blueprint_->sections.push_back(PlanOf(slots_[i]));
-      description.sections.push_back(Write(i));
+      Write(i, description.sections[i]);
     }
     WriteSharedTransport(session_, *blueprint_, description);
     blueprint_->base_numbers = session_.numbers;
-    blueprint_->numbers = std::move(numbering_).Take();
+    blueprint_->numbers = std::move(book_);
     blueprint_->revision = session_.revision;
     blueprint_->options = options_;
-    return {.type = SdpType::kOffer,
-            .body = Finish(std::move(description)),
-            .blueprint = std::move(blueprint_)};
+    Finish(std::move(description), *blueprint_);
+    return {.type = SdpType::kOffer, .blueprint = std::move(blueprint_)};
   }
 
  private:
@@ -152,7 +151,12 @@ class OfferBuilder {
     const BundlePolicy policy = session_.configuration->ice_lite
                                     ? BundlePolicy::kMaxBundle
                                     : session_.configuration->bundle_policy;
-    shared_.emplace(MakeIceCredentials(random_));
+    if (policy != BundlePolicy::kMaxCompat) {
+      shared_ = session_.proposed_credentials
+                    ? session_.proposed_credentials
+                    : std::optional(MakeIceCredentials(random_));
+      blueprint_->shared_credentials = shared_;
+    }
     std::optional<size_t> tag;
     bool seen[4] = {};
     for (size_t i = 0; i < slots_.size(); ++i) {
@@ -222,18 +226,17 @@ class OfferBuilder {
                                   .mid = slots_[index].mid};
     if (transport) {
       plan.id = transport->id;
-      plan.local =
-          Restarts(*transport) ? MakeIceCredentials(random_) : transport->local;
+      plan.local = Restarts(*transport) ? NewCredentials() : transport->local;
     } else {
-      plan.local = MakeIceCredentials(random_);
+      plan.local = NewCredentials();
     }
     blueprint_->transports.push_back(std::move(plan));
     return blueprint_->transports.size() - 1;
   }
 
-  // In a first offer the same for all transports, as browsers have it: what
-  // will be bundled then shows no other credentials later on, which Firefox
-  // and old Pion refuse.
+  // In a first offer the same for all transports, which are to become one, as
+  // browsers have it: old versions of Pion refuse differing ones. max-compat is
+  // for ends that do not bundle and gives each its own.
   IceCredentials NewCredentials() {
     return shared_ ? *shared_ : MakeIceCredentials(random_);
   }
@@ -305,13 +308,18 @@ class OfferBuilder {
     return rids;
   }
 
-  sdp::MediaSection Write(size_t index) {
+  static std::string ProtocolOf(SectionKind kind) {
+    return IsMedia(kind) ? "UDP/TLS/RTP/SAVPF" : "UDP/DTLS/SCTP";
+  }
+
+  void Write(size_t index, sdp::MediaSection& section) {
     const Slot& slot = slots_[index];
-    if (!slot.live) return WriteRejected(slot);
-    sdp::MediaSection section =
-        NewSection(MediaName(slot.kind),
-                   IsMedia(slot.kind) ? "UDP/TLS/RTP/SAVPF" : "UDP/DTLS/SCTP");
     section.mid = slot.mid;
+    if (!slot.live) {
+      WriteRejected(index, section);
+      return;
+    }
+    StartSection(MediaName(slot.kind), ProtocolOf(slot.kind), section);
     if (slot.bundle_only) {
       section.port = 0;
       section.bundle_only = true;
@@ -320,54 +328,52 @@ class OfferBuilder {
         blueprint_->transports[slot.transport];
     const bool carries = transport.mline_index == index;
     if (IsMedia(slot.kind)) {
-      WriteMedia(slot, carries, blueprint_->sections[index], section);
+      WriteMedia(index, carries, blueprint_->sections[index], section);
     } else {
       section.formats.emplace_back("webrtc-datachannel");
       section.sctp_port = session_.configuration->sctp_port;
       section.max_message_size = session_.configuration->max_message_size;
     }
-    if (carries) {
-      WriteTransport(session_, transport, section);
-    }
-    return section;
+    if (carries) WriteTransport(session_, transport, section);
   }
 
-  sdp::MediaSection WriteRejected(const Slot& slot) const {
-    // What it was; a section of a kind that we do not know has its own words.
+  void WriteRejected(size_t index, sdp::MediaSection& section) const {
+    const SectionKind kind = slots_[index].kind;
+    // A section of a kind that we do not know keeps its own words.
     const SessionDescription* remote = RemoteDescription(session_);
-    const size_t index = static_cast<size_t>(&slot - slots_.data());
-    if (slot.kind == SectionKind::kOther && remote &&
+    if (kind == SectionKind::kOther && remote &&
         index < remote->body->parsed.sections.size()) {
       const sdp::MediaSection& theirs = remote->body->parsed.sections[index];
-      sdp::MediaSection section =
-          RejectedSection(theirs.media, theirs.protocol);
+      StartRejected(theirs.media, theirs.protocol, section);
       section.formats = theirs.formats;
       section.codecs = theirs.codecs;
-      section.mid = slot.mid;
-      return section;
+      return;
     }
-    sdp::MediaSection section = RejectedSection(
-        MediaName(slot.kind),
-        IsMedia(slot.kind) ? "UDP/TLS/RTP/SAVPF" : "UDP/DTLS/SCTP");
-    AddPlaceholderFormat(slot.kind, section);
-    section.mid = slot.mid;
-    if (IsMedia(slot.kind)) section.direction = Direction::kInactive;
-    return section;
+    StartRejected(MediaName(kind), ProtocolOf(kind), section);
+    AddPlaceholderFormat(kind, section);
+    if (IsMedia(kind)) section.direction = Direction::kInactive;
   }
 
-  void WriteMedia(const Slot& slot, bool carries,
-                  const Blueprint::SectionPlan& plan,
+  // What was offered here before, to be offered again if nothing changed.
+  std::shared_ptr<const MediaOffer> EarlierOffer(size_t index) const {
+    if (!session_.last_offer) return nullptr;
+    const auto& sections = session_.last_offer->blueprint->sections;
+    return index < sections.size() ? sections[index].offer : nullptr;
+  }
+
+  void WriteMedia(size_t index, bool carries, Blueprint::SectionPlan& plan,
                   sdp::MediaSection& section) {
+    const Slot& slot = slots_[index];
     const Transceiver& transceiver = *slot.transceiver;
-    const MediaWishes wishes{
-        .capabilities =
-            &session_.configuration->capabilities->Of(transceiver.kind),
-        .preferences = transceiver.codec_preferences.get(),
-        .comfort_noise = options_.voice_activity_detection};
-    const MediaParameters* in_force =
-        slot.old ? slot.old->media.get() : nullptr;
-    section.codecs = CodecsToOffer(wishes, in_force, numbering_);
-    section.extmaps = ExtensionsToOffer(wishes, in_force, numbering_);
+    const std::shared_ptr<const MediaParameters> in_force =
+        slot.old ? slot.old->media : nullptr;
+    plan.offer =
+        OfferMedia({.catalog = *session_.catalog,
+                    .kind = transceiver.kind,
+                    .preferences = transceiver.codec_preferences,
+                    .comfort_noise = options_.voice_activity_detection},
+                   in_force, book_, EarlierOffer(index));
+    book_ = plan.offer->book;
     section.direction = transceiver.direction;
     if (plan.msid_shown) WriteMsids(transceiver, section);
     WriteRids(plan.send_rids, plan.recv_rids, /*simulcast_of_one=*/false,
@@ -386,7 +392,7 @@ class OfferBuilder {
   const Session& session_;
   const OfferOptions options_;
   Random& random_;
-  Numbering numbering_;
+  std::shared_ptr<const NumberBook> book_;
   std::shared_ptr<Blueprint> blueprint_;
   std::vector<Slot> slots_;
   std::vector<size_t> vacant_;

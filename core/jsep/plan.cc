@@ -1,7 +1,6 @@
 #include "core/jsep/plan.h"
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -53,13 +52,23 @@ Plan RollBackPlan(const Session& session, bool implicit) {
 
 // --- Local descriptions ---
 
+// Whether the o= line says that we made the text, before the last created one.
+bool IsOfOldVersion(const Session& session, SdpType type,
+                    std::string_view text) {
+  const absl::StatusOr<sdp::Description> parsed = sdp::Parse(text);
+  if (!parsed.ok() || parsed->origin.session_id != session.session_id) {
+    return false;
+  }
+  const auto& last =
+      type == SdpType::kOffer ? session.last_offer : session.last_answer;
+  return !last || parsed->origin.session_version <
+                      last->blueprint->outline.origin.session_version;
+}
+
 absl::Status NotTheLast(const Session& session, SdpType type,
                         std::string_view text) {
-  const uint64_t hash = std::hash<std::string_view>()(text);
   const std::string name(SdpTypeName(type));
-  const bool old = std::find(session.old_texts.begin(), session.old_texts.end(),
-                             hash) != session.old_texts.end();
-  if (old) {
+  if (IsOfOldVersion(session, type, text)) {
     return MakeError(
         Reason::kOfferStale,
         "setLocalDescription: this " + name +
@@ -87,7 +96,7 @@ absl::StatusOr<CreatedDescription> FindCreated(const Session& session,
     return type == SdpType::kOffer ? CreateOffer(session, {}, random)
                                    : CreateAnswer(session, random);
   }
-  if (!last || last->body->text != text) {
+  if (!last || last->text() != text) {
     return NotTheLast(session, type, text);
   }
   return *last;

@@ -7,13 +7,6 @@
 #include "core/sdp/printer.h"
 
 namespace parley::jsep {
-namespace {
-
-// Room for a usual section, so that printing seldom has to grow the text.
-constexpr size_t kSectionBytes = 3072;
-
-}  // namespace
-
 sdp::Setup SetupOf(const Blueprint::TransportPlan& transport) {
   if (!transport.role) return sdp::Setup::kActpass;
   return *transport.role == DtlsRole::kClient ? sdp::Setup::kActive
@@ -25,18 +18,17 @@ std::string MediaName(SectionKind kind) {
   return kind == SectionKind::kVideo ? "video" : "application";
 }
 
-sdp::MediaSection NewSection(std::string media, std::string protocol) {
-  sdp::MediaSection section;
+void StartSection(std::string media, std::string protocol,
+                  sdp::MediaSection& section) {
   section.media = std::move(media);
   section.protocol = std::move(protocol);
   section.connection.emplace();
-  return section;
 }
 
-sdp::MediaSection RejectedSection(std::string media, std::string protocol) {
-  sdp::MediaSection section = NewSection(std::move(media), std::move(protocol));
+void StartRejected(std::string media, std::string protocol,
+                   sdp::MediaSection& section) {
+  StartSection(std::move(media), std::move(protocol), section);
   section.port = 0;
-  return section;
 }
 
 void AddPlaceholderFormat(SectionKind kind, sdp::MediaSection& section) {
@@ -115,13 +107,24 @@ void WriteSessionPart(const Session& session, uint64_t version,
   description.transport.ice_options = std::move(ice_options);
 }
 
-std::shared_ptr<const DescriptionBody> Finish(sdp::Description description) {
-  auto body = std::make_shared<DescriptionBody>();
-  body->id = DescriptionId(description.origin);
-  body->text.reserve(kSectionBytes * (description.sections.size() + 1) / 2);
-  sdp::Print(description, body->text);
-  body->parsed = std::move(description);
-  return body;
+void Finish(sdp::Description outline, Blueprint& blueprint) {
+  // Of answers the formats are printed here, of offers they may have been long
+  // ago.
+  std::vector<sdp::PrintedFormats> printed;
+  printed.reserve(blueprint.sections.size());
+  std::vector<const sdp::PrintedFormats*> formats;
+  formats.reserve(blueprint.sections.size());
+  for (const Blueprint::SectionPlan& section : blueprint.sections) {
+    if (section.media && !section.rejected) {
+      formats.push_back(&printed.emplace_back(sdp::PrintFormats(
+          section.media->local_codecs, section.media->extensions)));
+    } else {
+      formats.push_back(section.offer ? &section.offer->printed : nullptr);
+    }
+  }
+  blueprint.id = DescriptionId(outline.origin);
+  sdp::Print(outline, formats, blueprint.text);
+  blueprint.outline = std::move(outline);
 }
 
 std::string DescriptionId(const sdp::Origin& origin) {

@@ -15,10 +15,12 @@ namespace parley::jsep {
 std::string MediaName(SectionKind kind);
 
 // m=, c= with the dummy address and port 9 (RFC 9429 section 5.2.1).
-sdp::MediaSection NewSection(std::string media, std::string protocol);
+void StartSection(std::string media, std::string protocol,
+                  sdp::MediaSection& section);
 
-// Port 0, and nothing that a rejected section has no use for.
-sdp::MediaSection RejectedSection(std::string media, std::string protocol);
+// The same with port 0.
+void StartRejected(std::string media, std::string protocol,
+                   sdp::MediaSection& section);
 // A rejected section must name a format, and browsers want to know it.
 void AddPlaceholderFormat(SectionKind kind, sdp::MediaSection& section);
 
@@ -51,8 +53,9 @@ void WriteSessionPart(const Session& session, uint64_t version,
                       std::vector<std::string> ice_options,
                       sdp::Description& description);
 
-// Prints the description and gives it its id.
-std::shared_ptr<const DescriptionBody> Finish(sdp::Description description);
+// Puts a description without its shared formats into the blueprint, and prints
+// it with them.
+void Finish(sdp::Description outline, Blueprint& blueprint);
 
 // "4611686018427387904.2".
 std::string DescriptionId(const sdp::Origin& origin);

@@ -1,7 +1,6 @@
 #include "core/jsep/session.h"
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <utility>
 
@@ -88,17 +87,6 @@ void AppendUfrags(const std::optional<SessionDescription>& description,
   }
 }
 
-// Empties the slot, but knows its text again.
-void ForgetCreated(Session& session, std::optional<CreatedDescription>& slot) {
-  constexpr size_t kOldTexts = 32;
-  if (!slot) return;
-  if (session.old_texts.size() == kOldTexts) {
-    session.old_texts.erase(session.old_texts.begin());
-  }
-  session.old_texts.push_back(std::hash<std::string_view>()(slot->body->text));
-  slot = std::nullopt;
-}
-
 }  // namespace
 
 IceCredentials MakeIceCredentials(Random& random) {
@@ -113,6 +101,7 @@ absl::StatusOr<Session> MakeSession(Configuration configuration,
   Session session;
   session.configuration =
       std::make_shared<const Configuration>(std::move(configuration));
+  session.catalog = MediaCatalog::For(session.configuration->capabilities);
   session.session_id = MakeSessionId(random);
   session.default_stream_id = random.Token(kStreamIdCharacters);
   return session;
@@ -172,17 +161,18 @@ absl::Status RestartIce(Session& session) {
 void Remember(Session& session, const CreatedDescription& created) {
   auto& slot = created.type == SdpType::kOffer ? session.last_offer
                                                : session.last_answer;
-  if (slot && slot->body == created.body) return;
-  ForgetCreated(session, slot);
+  if (slot && slot->blueprint == created.blueprint) return;
   slot = created;
-  session.last_version = std::max(session.last_version,
-                                  created.body->parsed.origin.session_version);
-  ProposeMids(session, *created.blueprint);
+  const Blueprint& blueprint = *created.blueprint;
+  session.last_version =
+      std::max(session.last_version, blueprint.outline.origin.session_version);
+  session.proposed_credentials = blueprint.shared_credentials;
+  ProposeMids(session, blueprint);
 }
 
 void ForgetCreated(Session& session) {
-  ForgetCreated(session, session.last_offer);
-  ForgetCreated(session, session.last_answer);
+  session.last_offer = std::nullopt;
+  session.last_answer = std::nullopt;
 }
 
 Effects Close(Session& session) {

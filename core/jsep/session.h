@@ -28,6 +28,7 @@
 #include "core/jsep/configuration.h"
 #include "core/jsep/effects.h"
 #include "core/jsep/media.h"
+#include "core/jsep/media_catalog.h"
 #include "core/jsep/numbers.h"
 #include "core/jsep/signaling.h"
 #include "core/jsep/transceiver.h"
@@ -56,11 +57,10 @@ struct SessionDescription {
 // What createOffer and createAnswer return. Cheap to copy.
 struct CreatedDescription {
   SdpType type = SdpType::kOffer;  // kOffer or kAnswer
-  std::shared_ptr<const DescriptionBody> body;
   std::shared_ptr<const Blueprint> blueprint;
 
-  const std::string& text() const { return body->text; }
-  const std::string& id() const { return body->id; }
+  const std::string& text() const;
+  const std::string& id() const;  // see DescriptionBody
 };
 
 enum class SectionKind : uint8_t { kAudio, kVideo, kData, kOther };
@@ -129,6 +129,7 @@ struct StableState {
 
 struct Session {
   std::shared_ptr<const Configuration> configuration;
+  std::shared_ptr<const MediaCatalog> catalog;  // of its capabilities
   SignalingState state = SignalingState::kStable;
 
   // The set of transceivers, in order of creation, and the m= sections.
@@ -172,11 +173,10 @@ struct Session {
   TransportId next_transport_id = 1;
   uint64_t next_mid = 0;
   std::string proposed_data_mid;  // as Transceiver::proposed_mid
+  // Of a first offer that was not set yet: the next one has them again.
+  std::optional<IceCredentials> proposed_credentials;
   std::shared_ptr<const NumberBook> numbers;
   std::shared_ptr<const StableState> last_stable;  // null in stable
-  // std::hash of texts created earlier, newest last: to tell an old offer from
-  // edited text. Bounded.
-  std::vector<uint64_t> old_texts;
 };
 
 // A new session: stable, without transceivers. The configuration's rules are

@@ -118,6 +118,20 @@ absl::Status CheckFormats(const sdp::Description& description, size_t index) {
   return absl::OkStatus();
 }
 
+// Larger ids are provisional ones, which the answerer would have to choose for
+// (RFC 8285 section 7); no peer sends them and browsers refuse them.
+absl::Status CheckExtensions(const sdp::Description& description,
+                             size_t index) {
+  constexpr uint16_t kLastId = 255;
+  for (const sdp::ExtMap* extension :
+       EffectiveExtensions(description, description.sections[index])) {
+    if (extension->id <= kLastId) continue;
+    return InvalidSection(description, index, "extmap",
+                          "a header extension's id is 1 to 255");
+  }
+  return absl::OkStatus();
+}
+
 bool Declares(const sdp::MediaSection& section, const std::string& rid,
               sdp::RidDirection direction) {
   return std::any_of(
@@ -230,6 +244,7 @@ absl::Status CheckLiveSection(const Session& session,
                         "rtcp-mux", "a=rtcp-mux is missing");
   }
   status = CheckFormats(description, index);
+  if (status.ok()) status = CheckExtensions(description, index);
   if (!status.ok()) return status;
   return CheckSimulcast(description, index);
 }

@@ -73,7 +73,7 @@ void WriteTransport(const TransportAttributes& transport, Writer& writer) {
   if (!transport.tls_id.empty()) writer.Line("a=tls-id:", transport.tls_id);
 }
 
-void WriteExtMaps(const std::vector<ExtMap>& extmaps, Writer& writer) {
+void WriteExtMaps(std::span<const ExtMap> extmaps, Writer& writer) {
   for (const ExtMap& e : extmaps) {
     writer.Write("a=extmap:", e.id);
     if (e.direction) writer.Write('/', ToString(*e.direction));
@@ -128,19 +128,27 @@ void WriteSimulcast(const Simulcast& simulcast, Writer& writer) {
   writer.Line();
 }
 
-void WriteMediaLine(const MediaSection& section, Writer& writer) {
+void WriteFormatList(std::span<const Codec> codecs, Writer& writer) {
+  for (const Codec& codec : codecs) {
+    writer.Write(' ', unsigned{codec.payload_type});
+  }
+}
+
+void WriteMediaLine(const MediaSection& section, const PrintedFormats* formats,
+                    Writer& writer) {
   writer.Write("m=", section.media, ' ', section.port);
   if (section.port_count != 1) writer.Write('/', section.port_count);
   writer.Write(' ', section.protocol);
-  for (const Codec& codec : section.codecs) {
-    writer.Write(' ', unsigned{codec.payload_type});
-  }
+  if (formats) writer.Write(formats->list);
+  WriteFormatList(section.codecs, writer);
   for (const std::string& format : section.formats) writer.Write(' ', format);
   writer.Line();
 }
 
 // What RTP needs in a section, in the order of RFC 9429's examples.
-void WriteRtpAttributes(const MediaSection& section, Writer& writer) {
+void WriteRtpAttributes(const MediaSection& section,
+                        const PrintedFormats* formats, Writer& writer) {
+  if (formats) writer.Write(formats->attributes);
   for (const Codec& codec : section.codecs) WriteCodec(codec, writer);
   for (const Codec& codec : section.unlisted_codecs) WriteCodec(codec, writer);
   for (const std::string& feedback : section.wildcard_rtcp_feedback) {
@@ -224,8 +232,9 @@ void WriteSources(const MediaSection& section, Writer& writer) {
   }
 }
 
-void WriteSection(const MediaSection& section, Writer& writer) {
-  WriteMediaLine(section, writer);
+void WriteSection(const MediaSection& section, const PrintedFormats* formats,
+                  Writer& writer) {
+  WriteMediaLine(section, formats, writer);
   WriteOtherLines(section.other_lines, "i", writer);
   WriteConnectionLine(section.connection, writer);
   WriteOtherLines(section.other_lines, "c", writer);
@@ -234,7 +243,7 @@ void WriteSection(const MediaSection& section, Writer& writer) {
   if (!section.mid.empty()) writer.Line("a=mid:", section.mid);
   WriteFlag(section.bundle_only, "bundle-only", writer);
   if (section.direction) writer.Line("a=", ToString(*section.direction));
-  WriteRtpAttributes(section, writer);
+  WriteRtpAttributes(section, formats, writer);
   WriteSctpAttributes(section, writer);
   WriteTransport(section.transport, writer);
   WriteRtcp(section, writer);
@@ -283,11 +292,34 @@ size_t ExpectedBytes(const Description& d) {
 
 }  // namespace
 
+PrintedFormats PrintFormats(std::span<const Codec> codecs,
+                            std::span<const ExtMap> extmaps) {
+  PrintedFormats formats;
+  {
+    Writer writer(formats.list, 4 * codecs.size());
+    WriteFormatList(codecs, writer);
+  }
+  Writer writer(formats.attributes, 160 * codecs.size() + 80 * extmaps.size());
+  for (const Codec& codec : codecs) WriteCodec(codec, writer);
+  WriteExtMaps(extmaps, writer);
+  return formats;
+}
+
 void Print(const Description& description, std::string& out) {
-  Writer writer(out, ExpectedBytes(description));
+  Print(description, {}, out);
+}
+
+void Print(const Description& description,
+           std::span<const PrintedFormats* const> formats, std::string& out) {
+  size_t expected = ExpectedBytes(description);
+  for (const PrintedFormats* printed : formats) {
+    if (printed) expected += printed->list.size() + printed->attributes.size();
+  }
+  Writer writer(out, expected);
   WriteSessionPart(description, writer);
-  for (const MediaSection& section : description.sections) {
-    WriteSection(section, writer);
+  for (size_t i = 0; i < description.sections.size(); ++i) {
+    WriteSection(description.sections[i],
+                 i < formats.size() ? formats[i] : nullptr, writer);
   }
 }
 

@@ -49,10 +49,10 @@ Session WithSections(size_t count, FakeRandom& random) {
 
 void Set(Session& session, Side side, SdpType type, const std::string& text,
          FakeRandom& random) {
-  Plan plan = Must(side == Side::kLocal
-                       ? PlanLocal(session, {.type = type, .text = text},
-                                   random)
-                       : PlanRemote(session, {.type = type, .text = text}));
+  Plan plan =
+      Must(side == Side::kLocal
+               ? PlanLocal(session, {.type = type, .text = text}, random)
+               : PlanRemote(session, {.type = type, .text = text}));
   if (!plan.refused.ok()) std::abort();
   Effects effects = Commit(session, std::move(plan));
   benchmark::DoNotOptimize(effects);
@@ -146,9 +146,9 @@ void BM_CopySession(benchmark::State& state) {
 }
 
 BENCHMARK(BM_CreateOffer)->Arg(1)->Arg(3)->Arg(20)->Arg(100)->Arg(1000);
-BENCHMARK(BM_CreateReoffer)->Arg(1)->Arg(3)->Arg(20)->Arg(100)->Arg(1000);
-BENCHMARK(BM_Answer)->Arg(1)->Arg(3)->Arg(20)->Arg(100)->Arg(200);
-BENCHMARK(BM_BeAnswered)->Arg(1)->Arg(3)->Arg(20)->Arg(100)->Arg(200);
+BENCHMARK(BM_CreateReoffer)->Arg(1)->Arg(3)->Arg(20)->Arg(100)->Arg(400);
+BENCHMARK(BM_Answer)->Arg(1)->Arg(3)->Arg(20)->Arg(100)->Arg(400);
+BENCHMARK(BM_BeAnswered)->Arg(1)->Arg(3)->Arg(20)->Arg(100)->Arg(400);
 BENCHMARK(BM_CopySession)->Arg(3)->Arg(100)->Arg(1000);
 
 }  // namespace
