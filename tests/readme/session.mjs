@@ -18,6 +18,13 @@ function script(markdown, heading) {
     .map(([, block]) => block).join('');
 }
 
+// buf prints error details in base64, grpcurl as JSON.
+function details(output) {
+  return [...output.matchAll(/^ *"value": "([\w+/]+)"$/gm)]
+    .map(([, value]) => Buffer.from(value, 'base64').toString('latin1'))
+    .join('\n');
+}
+
 // What the session is there to show, besides ending well.
 const shown = [
   'parley.v1.PeerService',
@@ -40,7 +47,8 @@ async function main() {
     });
   await server.stop();
   console.log(stdout);
-  const missing = shown.filter((text) => !stdout.includes(text));
+  const output = stdout + details(stdout);
+  const missing = shown.filter((text) => !output.includes(text));
   if (status === 0 && missing.length === 0) {
     console.log(`readme: ${session.split('\n').length} lines, ok`);
     return 0;
