@@ -4,18 +4,51 @@ import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
-import {Server} from '../js/parley.mjs';
+import {Client, Server} from '../js/parley.mjs';
 
+const ADDRESS = '127.0.0.1:50051';
 const SESSION_MS = 120_000;
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
-// The shell blocks of one section, as one script.
-function script(markdown, heading) {
-  const section = markdown.split(/^## /m).find((s) => s.startsWith(heading));
-  if (!section) throw new Error(`the README has no section "${heading}"`);
-  return [...section.matchAll(/^```sh\n(.*?)^```$/gms)]
+const readme = readFileSync(path('../../README.md'), 'utf8');
+
+function section(heading) {
+  const found = readme.split(/^## /m).find((s) => s.startsWith(heading));
+  if (!found) throw new Error(`the README has no section "${heading}"`);
+  return found;
+}
+
+// The shell blocks of the session, as one script.
+function script() {
+  return [...section('Five minutes').matchAll(/^```sh\n(.*?)^```$/gms)]
     .map(([, block]) => block).join('');
+}
+
+const units = {KiB: 2 ** 10, MiB: 2 ** 20, min: 60, h: 3600};
+
+// Where the table of limits differs from what the server says, and what it
+// leaves out.
+async function wrongLimits(address) {
+  const client = new Client(address);
+  const {pool} = await client.pool.getPool();
+  client.close();
+  const limits = {...pool.limits, 'capacity.peers': pool.capacity.peers};
+  const wrong = [];
+  for (const [, name, text] of section('Limits').matchAll(
+    /^\|[^|]*`([\w.]+)` \| ([^|]+) \|/gm)) {
+    const [number, unit] = text.split(' ');
+    const expected = Number(number) * (unit ? units[unit] : 1);
+    const actual = limits[name]?.seconds ?? limits[name];
+    if (actual !== expected) {
+      wrong.push(`the README gives ${name} as ${text}; it is ${actual}`);
+    }
+    delete limits[name];
+  }
+  for (const name of Object.keys(limits)) {
+    wrong.push(`the README does not list ${name}`);
+  }
+  return wrong;
 }
 
 // buf prints error details in base64, grpcurl as JSON.
@@ -36,25 +69,26 @@ const shown = [
 ];
 
 async function main() {
-  const session =
-    script(readFileSync(path('../../README.md'), 'utf8'), 'Five minutes');
-  const server = await Server.start('127.0.0.1:50051');
+  const session = script();
+  const server = await Server.start(ADDRESS);
   const {status, signal, stdout} = spawnSync(
     'bash', ['-eu', '-c', `exec 2>&1\n${session}`], {
       encoding: 'utf8',
       timeout: SESSION_MS,
       env: {...process.env, PATH: `${path('bin')}:${process.env.PATH}`},
     });
+  const wrong = await wrongLimits(ADDRESS);
   await server.stop();
   console.log(stdout);
   const output = stdout + details(stdout);
-  const missing = shown.filter((text) => !output.includes(text));
-  if (status === 0 && missing.length === 0) {
+  wrong.push(...shown.filter((text) => !output.includes(text))
+    .map((text) => `the session did not show ${text}`));
+  if (status === 0 && wrong.length === 0) {
     console.log(`readme: ${session.split('\n').length} lines, ok`);
     return 0;
   }
   if (status !== 0) console.log(`the session ended with ${status ?? signal}`);
-  for (const text of missing) console.log(`the session did not show ${text}`);
+  for (const text of wrong) console.log(text);
   console.log(`parleyd wrote:\n${server.log}`);
   return 1;
 }
