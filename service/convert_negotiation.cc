@@ -26,11 +26,11 @@ static_assert(ToWire<v1::SdpType>(jsep::SdpType::kRollback) ==
               v1::SDP_TYPE_ROLLBACK);
 
 // An offer goes by its own id, an answer by that of the offer it answers.
-void WriteOfferId(jsep::SdpType type, const jsep::DescriptionBody& body,
+void WriteOfferId(jsep::SdpType type, const std::string& id,
                   const jsep::SessionDescription* offer,
                   v1::SessionDescription* out) {
   if (type == jsep::SdpType::kOffer) {
-    out->set_offer_id(body.id);
+    out->set_offer_id(id);
   } else if (offer && offer->type == jsep::SdpType::kOffer) {
     out->set_offer_id(offer->body->id);
   }
@@ -94,7 +94,7 @@ void ToProto(const jsep::CreatedDescription& created,
              const jsep::Session& session, v1::SessionDescription* out) {
   out->set_type(ToWire<v1::SdpType>(created.type));
   out->set_sdp(created.text());
-  WriteOfferId(created.type, *created.body, jsep::RemoteDescription(session),
+  WriteOfferId(created.type, created.id(), jsep::RemoteDescription(session),
                out);
 }
 
@@ -116,7 +116,7 @@ void ToProto(const jsep::SessionDescription& description,
   } else if (is(session.current_remote) && session.current_local) {
     offer = &*session.current_local;
   }
-  WriteOfferId(description.type, *description.body, offer, out);
+  WriteOfferId(description.type, description.body->id, offer, out);
 }
 
 void ToProto(const jsep::LocalCandidate& candidate, v1::IceCandidate* out) {
