@@ -334,7 +334,8 @@ void NiceGeneration::Close(absl::AnyInvocable<void()> done) {
   g_signal_handlers_disconnect_by_data(agent_, this);
   Receive(false);
   // How often and how long a relay is asked to forget us.
-  g_object_set(agent_, "stun-max-retransmissions", guint{2}, nullptr);
+  g_object_set(agent_, "stun-initial-timeout", guint{200},
+               "stun-max-retransmissions", guint{2}, nullptr);
   nice_agent_remove_stream(agent_, stream_);
   seat_.SetBusy(true);
   context.Touch();

@@ -94,7 +94,8 @@ class NiceGeneration final
 
   // Mutes, and frees the agent; not from an event. `done` runs on the loop once
   // libnice has given up its relays and its sockets are closed; the generation
-  // keeps itself until then, which libnice's timers bound by about 1.5 s.
+  // keeps itself until then, which libnice's timers bound by about half a
+  // second.
   void Close(absl::AnyInvocable<void()> done);
 
   const Plan& plan() const { return plan_; }

@@ -200,7 +200,7 @@ class LibniceLimitsTest : public LibniceFixture {};
 
 TEST_F(LibniceLimitsTest, PortsOfTheRangeAreUsedOnceAndGivenBack) {
   TransportOptions options = Loopback();
-  options.min_port = FreePort();
+  options.min_port = FreeUdpPort();
   options.max_port = options.min_port;
   {
     Endpoint a(loop(), factory(), options);

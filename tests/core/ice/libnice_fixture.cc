@@ -28,6 +28,18 @@ size_t CountEntries(const char* directory) {
 
 size_t CountFds() { return CountEntries("/proc/self/fd"); }
 
+uint16_t FreeUdpPort() {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(name);
+  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&name), size), 0);
+  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size), 0);
+  close(fd);
+  return ntohs(name.sin_port);
+}
+
 size_t CountThreads() { return CountEntries("/proc/self/task"); }
 
 // GLib's first socket starts a thread of GLib's own, which then stays.
@@ -69,18 +81,6 @@ void LibniceFixture::TearDown() {
   pool_.reset();
   EXPECT_EQ(CountFds(), fds_before_);
   EXPECT_EQ(CountThreads(), threads_before_);
-}
-
-uint16_t LibniceFixture::FreePort() {
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(name);
-  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&name), size), 0);
-  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size), 0);
-  close(fd);
-  return ntohs(name.sin_port);
 }
 
 TransportOptions LibniceFixture::With(std::vector<std::string> addresses) {

@@ -19,6 +19,9 @@ namespace parley::ice::testing {
 size_t CountFds();
 size_t CountThreads();
 
+// A UDP port of 127.0.0.1 that nobody has.
+uint16_t FreeUdpPort();
+
 class LibniceFixture : public ::testing::Test {
  protected:
   static void SetUpTestSuite();
@@ -30,8 +33,6 @@ class LibniceFixture : public ::testing::Test {
   FdBudget& fds() { return *fds_; }
   PortRegistry& ports() { return ports_; }
 
-  // A UDP port of 127.0.0.1 that nobody has.
-  static uint16_t FreePort();
   static TransportOptions With(std::vector<std::string> addresses);
   static TransportOptions Loopback() { return With({"127.0.0.1"}); }
   static TransportOptions Both() { return With({"127.0.0.1", "::1"}); }

@@ -190,7 +190,7 @@ TEST_F(LibniceRestartTest, CandidatesGoToTheGenerationTheyName) {
 
 TEST_F(LibniceRestartTest, AStartThatFailsLeavesEverythingAsItWas) {
   TransportOptions options = Quick();
-  options.min_port = options.max_port = FreePort();
+  options.min_port = options.max_port = FreeUdpPort();
   Endpoint a(loop(), factory(), options);
   Endpoint b(loop(), factory(), Quick());
   Rally rally(a, b);
