@@ -1,0 +1,379 @@
+// parleyd as a program: its start, its ports, its logs, its end.
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "gtest/gtest.h"
+#include "parley/v1/data_channel_service.grpc.pb.h"
+#include "parley/v1/peer_service.grpc.pb.h"
+
+extern char** environ;
+
+namespace parley::service {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr absl::Duration kPatience = absl::Seconds(60);
+namespace health = grpc::health::v1;
+
+// A child process with its standard output and error.
+class Parleyd {
+ public:
+  explicit Parleyd(std::vector<std::string> arguments,
+                   const char* standard_error = nullptr) {
+    arguments.insert(arguments.begin(), PARLEYD_PATH);
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    int out[2];
+    int err[2];
+    EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
+    EXPECT_EQ(pipe2(err, O_CLOEXEC), 0);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+    if (standard_error) {
+      posix_spawn_file_actions_addopen(&actions, 2, standard_error, O_WRONLY,
+                                       0);
+    } else {
+      posix_spawn_file_actions_adddup2(&actions, err[1], 2);
+    }
+    EXPECT_EQ(posix_spawn(&pid_, PARLEYD_PATH, &actions, nullptr, argv.data(),
+                          environ),
+              0);
+    posix_spawn_file_actions_destroy(&actions);
+    close(out[1]);
+    close(err[1]);
+    out_ = out[0];
+    err_ = err[0];
+  }
+  ~Parleyd() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      Wait();
+    }
+    close(out_);
+    close(err_);
+  }
+
+  pid_t pid() const { return pid_; }
+  void Signal(int number) const { kill(pid_, number); }
+
+  // The address that it says it listens on; "" when it ends instead.
+  std::string Address() {
+    const std::string prefix = "parleyd listening on ";
+    const std::string line = ReadLine(out_);
+    return line.starts_with(prefix) ? line.substr(prefix.size()) : "";
+  }
+
+  // The exit code; -1 for a signal.
+  int Wait() {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  // Everything it wrote, once it has ended.
+  std::string Output() { return ReadAll(out_); }
+  std::string Errors() { return ReadAll(err_); }
+
+ private:
+  static std::string ReadLine(int fd) {
+    std::string line;
+    char c;
+    while (Readable(fd) && read(fd, &c, 1) == 1 && c != '\n') line += c;
+    return line;
+  }
+  static std::string ReadAll(int fd) {
+    std::string all;
+    char buffer[4096];
+    ssize_t n;
+    while (Readable(fd) && (n = read(fd, buffer, sizeof(buffer))) > 0) {
+      all.append(buffer, static_cast<size_t>(n));
+    }
+    return all;
+  }
+  static bool Readable(int fd) {
+    pollfd one = {.fd = fd, .events = POLLIN, .revents = 0};
+    return poll(&one, 1,
+                static_cast<int>(absl::ToInt64Milliseconds(kPatience))) == 1;
+  }
+
+  pid_t pid_ = -1;
+  int out_ = -1;
+  int err_ = -1;
+};
+
+std::shared_ptr<grpc::Channel> Dial(const std::string& address) {
+  return grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+}
+
+void SetDeadline(grpc::ClientContext& context) {
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+}
+
+health::HealthCheckResponse::ServingStatus Health(const std::string& address,
+                                                  const std::string& service) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  health::HealthCheckRequest request;
+  request.set_service(service);
+  health::HealthCheckResponse response;
+  const auto stub = health::Health::NewStub(Dial(address));
+  return stub->Check(&context, request, &response).ok()
+             ? response.status()
+             : health::HealthCheckResponse::UNKNOWN;
+}
+
+std::string CreatePeer(v1::PeerService::Stub& stub,
+                       const v1::CreatePeerRequest& request = {}) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::CreatePeerResponse response;
+  const grpc::Status status = stub.CreatePeer(&context, request, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return response.peer().name();
+}
+
+const std::vector<std::string> kAnyPort = {"--listen=127.0.0.1:0",
+                                           "--admin-listen=off"};
+
+TEST(ProcessTest, HealthIsServedForEveryServiceOnBothPorts) {
+  Parleyd server({"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0",
+                  "--log-format=json"});
+  const std::string address = server.Address();
+  ASSERT_NE(address, "");
+  for (const char* service :
+       {"", "parley.v1.PeerService", "parley.v1.DataChannelService",
+        "parley.v1.CertificateService", "parley.v1.PoolService"}) {
+    EXPECT_EQ(Health(address, service), health::HealthCheckResponse::SERVING);
+  }
+  EXPECT_EQ(Health(address, "nonsense"), health::HealthCheckResponse::UNKNOWN);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  EXPECT_THAT(server.Errors(), AllOf(HasSubstr("\"message\":\"serving\""),
+                                     HasSubstr("\"message\":\"ended\"")));
+}
+
+TEST(ProcessTest, ASecondServerOnThePortEndsAtOnce) {
+  Parleyd first(kAnyPort);
+  const std::string address = first.Address();
+  Parleyd second({"--listen=" + address, "--admin-listen=off"});
+  EXPECT_EQ(second.Address(), "");
+  EXPECT_EQ(second.Wait(), 1);
+  const std::string errors = second.Errors();
+  EXPECT_THAT(errors, StartsWith("parleyd: cannot listen on " + address));
+  EXPECT_EQ(errors.find('\n'), errors.size() - 1);
+  EXPECT_EQ(Health(address, ""), health::HealthCheckResponse::SERVING);
+  // The same for the admin port.
+  Parleyd third({"--listen=127.0.0.1:0", "--admin-listen=" + address});
+  EXPECT_EQ(third.Wait(), 1);
+  EXPECT_THAT(third.Errors(), HasSubstr("--admin-listen"));
+}
+
+TEST(ProcessTest, AUnixSocketIsGuardedAndAStaleOneTakenOver) {
+  std::string pattern =
+      std::filesystem::temp_directory_path() / "parley-XXXXXX";
+  const std::string directory = mkdtemp(pattern.data());
+  const std::string address = "unix:" + directory + "/p.sock";
+  const std::vector<std::string> flags = {"--listen=" + address,
+                                          "--admin-listen=off"};
+  {
+    Parleyd first(flags);
+    EXPECT_EQ(first.Address(), address);
+    Parleyd second(flags);
+    EXPECT_EQ(second.Wait(), 1);
+    EXPECT_EQ(Health(address, ""), health::HealthCheckResponse::SERVING);
+    first.Signal(SIGKILL);
+    first.Wait();
+  }
+  Parleyd third(flags);
+  EXPECT_EQ(third.Address(), address);
+  EXPECT_EQ(Health(address, ""), health::HealthCheckResponse::SERVING);
+  third.Signal(SIGINT);
+  EXPECT_EQ(third.Wait(), 0);
+  std::filesystem::remove_all(directory);
+}
+
+TEST(ProcessTest, WrongUsageIsOneLineAndCode2) {
+  for (const std::string flag :
+       {"--nonsense", "--listen=0.0.0.0:0", "--port-range=9-1", "serve"}) {
+    Parleyd server({flag});
+    EXPECT_EQ(server.Wait(), 2) << flag;
+    const std::string errors = server.Errors();
+    EXPECT_THAT(errors, StartsWith("parleyd: "));
+    EXPECT_EQ(errors.find('\n'), errors.size() - 1) << errors;
+  }
+  Parleyd help({"--help"});
+  EXPECT_EQ(help.Wait(), 0);
+  EXPECT_THAT(help.Output(), HasSubstr("--max-peers"));
+  Parleyd version({"--version"});
+  EXPECT_EQ(version.Wait(), 0);
+  EXPECT_EQ(version.Output(), "parleyd " PARLEY_VERSION "\n");
+}
+
+TEST(ProcessTest, AnOrderlyEndTellsThoseWhoWatch) {
+  Parleyd server(kAnyPort);
+  const auto channel = Dial(server.Address());
+  const auto stub = v1::PeerService::NewStub(channel);
+  v1::WatchPeerRequest request;
+  request.set_name(CreatePeer(*stub));
+  grpc::ClientContext context;
+  SetDeadline(context);
+  const auto stream = stub->WatchPeer(&context, request);
+  v1::WatchPeerResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  server.Signal(SIGTERM);
+  while (!response.event().has_closed()) {
+    ASSERT_TRUE(stream->Read(&response));
+  }
+  EXPECT_EQ(response.event().closed().reason(), v1::CLOSE_REASON_DRAINED);
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(server.Wait(), 0);
+}
+
+// An idle Exchange stream keeps the first signal's end waiting for its
+// deadline; the second one does not wait.
+TEST(ProcessTest, ASecondSignalEndsAtOnce) {
+  Parleyd server(
+      {"--listen=127.0.0.1:0", "--admin-listen=off", "--drain-timeout=1h"});
+  const std::string address = server.Address();
+  const auto channel = Dial(address);
+  const auto stub = v1::DataChannelService::NewStub(channel);
+  grpc::ClientContext exchange_context;
+  SetDeadline(exchange_context);
+  const auto exchange = stub->Exchange(&exchange_context);
+  ASSERT_TRUE(exchange->Write(v1::ExchangeRequest()));
+  const auto health_stub = health::Health::NewStub(channel);
+  grpc::ClientContext health_context;
+  SetDeadline(health_context);
+  const auto watch =
+      health_stub->Watch(&health_context, health::HealthCheckRequest());
+  health::HealthCheckResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), health::HealthCheckResponse::SERVING);
+  server.Signal(SIGTERM);
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), health::HealthCheckResponse::NOT_SERVING);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 1);
+}
+
+TEST(ProcessTest, AFullStandardErrorStopsNothing) {
+  Parleyd server(
+      {"--listen=127.0.0.1:0", "--admin-listen=off", "--log-level=debug"},
+      "/dev/full");
+  const auto stub = v1::PeerService::NewStub(Dial(server.Address()));
+  for (int i = 0; i < 50; ++i) CreatePeer(*stub);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+}
+
+TEST(ProcessTest, LogsNamePeersAndNoSecrets) {
+  Parleyd server(
+      {"--listen=127.0.0.1:0", "--admin-listen=off", "--log-level=debug"});
+  const auto stub = v1::PeerService::NewStub(Dial(server.Address()));
+  v1::CreatePeerRequest create;
+  auto* turn = create.mutable_configuration()->add_ice_servers();
+  turn->add_urls("turn:127.0.0.1:9");
+  turn->set_username("user-of-turn");
+  turn->set_credential("very-secret");
+  create.add_data_channels();
+  const std::string name = CreatePeer(*stub, create);
+  std::string sdp;
+  {
+    grpc::ClientContext context;
+    v1::SetLocalDescriptionRequest request;
+    request.set_name(name);
+    v1::SetLocalDescriptionResponse response;
+    ASSERT_TRUE(stub->SetLocalDescription(&context, request, &response).ok());
+    sdp = response.description().sdp();
+  }
+  {
+    grpc::ClientContext context;
+    v1::SetRemoteDescriptionRequest request;
+    request.set_name(name);
+    request.mutable_description()->set_type(v1::SDP_TYPE_ANSWER);
+    request.mutable_description()->set_sdp("v=0\r\nfoul-language\r\n");
+    v1::SetRemoteDescriptionResponse response;
+    EXPECT_FALSE(stub->SetRemoteDescription(&context, request, &response).ok());
+  }
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  const size_t password = sdp.find("a=ice-pwd:") + 10;
+  const std::string log = server.Errors();
+  EXPECT_THAT(log, AllOf(HasSubstr(name), HasSubstr("SDP_SYNTAX"),
+                         HasSubstr("CreatePeer")));
+  EXPECT_THAT(
+      log, AllOf(Not(HasSubstr("very-secret")), Not(HasSubstr("user-of-turn")),
+                 Not(HasSubstr("foul-language")),
+                 Not(HasSubstr(sdp.substr(
+                     password, sdp.find('\r', password) - password)))));
+}
+
+// Libraries abort when they find no descriptor; the pool refuses before.
+TEST(ProcessTest, WithFewDescriptorsItRefusesAndGoesOn) {
+  Parleyd server(
+      {"--listen=127.0.0.1:0", "--admin-listen=off", "--loopback=always"});
+  const std::string address = server.Address();
+  const rlimit few = {256, 256};
+  ASSERT_EQ(prlimit(server.pid(), RLIMIT_NOFILE, &few, nullptr), 0);
+  const auto stub = v1::PeerService::NewStub(Dial(address));
+  v1::CreatePeerRequest create;
+  create.add_data_channels();
+  grpc::Status status;
+  std::vector<std::string> names;
+  while (status.ok() && names.size() < 256) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::CreatePeerResponse response;
+    status = stub->CreatePeer(&context, create, &response);
+    if (!status.ok()) break;
+    names.push_back(response.peer().name());
+    grpc::ClientContext local_context;
+    SetDeadline(local_context);
+    v1::SetLocalDescriptionRequest local;
+    local.set_name(names.back());
+    v1::SetLocalDescriptionResponse set;
+    status = stub->SetLocalDescription(&local_context, local, &set);
+  }
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED)
+      << status.error_message();
+  EXPECT_GT(names.size(), 10u);
+  for (const std::string& name : names) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::ClosePeerRequest request;
+    request.set_name(name);
+    v1::ClosePeerResponse response;
+    EXPECT_TRUE(stub->ClosePeer(&context, request, &response).ok());
+  }
+  CreatePeer(*stub, create);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+}
+
+}  // namespace
+}  // namespace parley::service
