@@ -66,9 +66,9 @@ TEST(DcepTest, ZerosInNamesAreKept) {
 }
 
 TEST(DcepTest, MalformedOpensAreRefused) {
-  std::vector<std::string> malformed = {"", "\x03", kOpen + "x",
-                                        kOpen.substr(0, kOpen.size() - 1),
-                                        "\x02" + kOpen.substr(1)};
+  std::vector<std::string> malformed = {
+      "", "\x03", kOpen + "x", kOpen.substr(0, kOpen.size() - 1),
+      std::string(1, '\x02').append(kOpen, 1)};
   for (size_t size = 0; size < 12; ++size) {
     malformed.push_back(kOpen.substr(0, size));
   }
