@@ -250,6 +250,8 @@ absl::Status WithMetadata(absl::Status status, std::string key,
                           std::string value) {
   std::optional<Error> error = GetError(status);
   if (!error) return status;
+  std::erase_if(error->metadata,
+                [&key](const auto& entry) { return entry.first == key; });
   error->metadata.emplace_back(std::move(key), std::move(value));
   status.SetPayload(kPayloadUrl, absl::Cord(Encode(*error)));
   return status;

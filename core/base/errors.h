@@ -126,7 +126,7 @@ absl::Status MakeRetryableError(Reason reason, std::string message,
                                 absl::Duration retry_delay,
                                 ErrorMetadata metadata = {});
 
-// The same status with one more entry of metadata.
+// The same status with this entry of metadata, in place of any of its key.
 absl::Status WithMetadata(absl::Status status, std::string key,
                           std::string value);
 
