@@ -104,6 +104,7 @@ class Writer {
     v1::DescriptionApplied* out = out_.mutable_description_applied();
     out->set_side(ToWire<v1::DescriptionSide>(event.side));
     out->set_type(ToWire<v1::SdpType>(event.type));
+    out->set_implicit(event.implicit);
     if (event.description) {
       ToProto(*event.description, out->mutable_description());
     }

@@ -65,6 +65,8 @@ PoolService::Unary* PoolService::GetPool(Context* context,
   const pool::Usage usage = core_.pool.usage();
   out.mutable_use()->set_peers(usage.peers);
   out.mutable_use()->set_tombstones(usage.tombstones);
+  out.mutable_use()->set_connected_peers(usage.connected_peers);
+  out.mutable_use()->set_data_channels(usage.data_channels);
   const ProcessUse process = ReadProcessUse();
   out.mutable_use()->set_file_descriptors(process.file_descriptors.value_or(0));
   out.mutable_use()->set_memory_bytes(process.resident_bytes.value_or(0));

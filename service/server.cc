@@ -137,6 +137,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   }();
   (void)once;
 
+  options.engine.on_closed = [&log](const peer::PeerInfo& peer) {
+    log.Info("peer closed",
+             {{"peer", peer.name},
+              {"reason", peer::CloseReasonName(peer.closure->reason)}});
+  };
   auto engine = pool::Engine::Create(options.engine);
   if (!engine.ok()) return engine.status();
   auto parts =

@@ -64,7 +64,9 @@ void ChannelEnds::Deliver(sctp::ChannelKey channel, bool reliable, bool binary,
   }
   unread_bytes_ += size;
   ends->inbox.Append(binary, std::move(data));
-  if (ends->reader) ends->reader->OnMessagesAvailable(channel);
+  // Kept for the call, in which it may detach itself.
+  const std::shared_ptr<ChannelEnd> reader = ends->reader;
+  if (reader) reader->OnMessagesAvailable(channel);
 }
 
 void ChannelEnds::OnState(const sctp::Channel& channel) {

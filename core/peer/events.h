@@ -78,6 +78,7 @@ struct DescriptionApplied {
   jsep::SdpType type = jsep::SdpType::kOffer;
   std::optional<DescriptionSummary> description;  // none for a rollback
   std::shared_ptr<const Snapshot> state;          // after it
+  bool implicit = false;  // a rollback that a remote offer caused
 };
 struct TransceiverChange {
   jsep::Transceiver transceiver;

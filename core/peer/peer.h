@@ -101,6 +101,10 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
   // Whether it was closed and has given everything back.
   bool gone() const { return gone_; }
+  // Whether its connection state is connected, and how many of its channels
+  // are not closed: a moment ago, for counting.
+  bool connected() const { return connected_; }
+  size_t live_channels() const { return live_channels_; }
 
   // Shows the peer. Renews nothing.
   void Read(absl::AnyInvocable<void(const View&)> reader);
@@ -198,7 +202,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   template <typename Shown>
   void Do(const Shown&) {}
   void EmitApplied(jsep::Side side, jsep::SdpType type,
-                   std::optional<DescriptionSummary> description);
+                   std::optional<DescriptionSummary> description,
+                   bool implicit = false);
 
   // peer_transports.cc: what transports report.
   TransportEntry* FindEntry(jsep::TransportId id);
@@ -238,6 +243,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   Executor& executor_;
 
   std::atomic<bool> gone_ = false;
+  std::atomic<bool> connected_ = false;
+  std::atomic<size_t> live_channels_ = 0;
   Strand strand_;
   // --- All below: on the strand ---
 

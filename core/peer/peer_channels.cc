@@ -1,5 +1,6 @@
 // The data channels of a peer.
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -105,6 +106,11 @@ void Peer::RunChannelEffects() {
       std::visit([this](auto& one) { Do(one); }, effect);
     }
   }
+  const std::vector<const sctp::Channel*> all = channels_.All();
+  live_channels_ = static_cast<size_t>(
+      std::count_if(all.begin(), all.end(), [](const sctp::Channel* one) {
+        return one->state != sctp::ChannelState::kClosed;
+      }));
 }
 
 void Peer::Do(sctp::SendMessage& effect) {

@@ -108,12 +108,13 @@ void Peer::Do(const jsep::CloseTransport& effect) {
 }
 
 void Peer::EmitApplied(jsep::Side side, jsep::SdpType type,
-                       std::optional<DescriptionSummary> description) {
+                       std::optional<DescriptionSummary> description,
+                       bool implicit) {
   auto state = std::make_shared<Snapshot>(CurrentSnapshot());
   // The state is the one that this event itself leads to.
   ++state->last_event_sequence;
-  Emit(
-      DescriptionApplied{side, type, std::move(description), std::move(state)});
+  Emit(DescriptionApplied{side, type, std::move(description), std::move(state),
+                          implicit});
 }
 
 void Peer::Do(const jsep::DescriptionApplied& effect) {
@@ -125,7 +126,8 @@ void Peer::Do(const jsep::DescriptionApplied& effect) {
 }
 
 void Peer::Do(const jsep::RolledBack& effect) {
-  EmitApplied(effect.side, jsep::SdpType::kRollback, std::nullopt);
+  EmitApplied(effect.side, jsep::SdpType::kRollback, std::nullopt,
+              effect.implicit);
 }
 
 void Peer::Do(const jsep::SignalingStateChanged& effect) {

@@ -99,6 +99,8 @@ void Peer::CloseNow(CloseReason reason, std::string detail) {
   gathering_state_ = ice::GatheringState::kComplete;
   ice_state_ = ice::ConnectionState::kClosed;
   connection_state_ = ConnectionState::kClosed;
+  connected_ = false;
+  live_channels_ = 0;
   negotiation_needed_.Clear();
   certificate_.reset();
   executor_.Post([self = shared_from_this()] {
@@ -111,8 +113,10 @@ void Peer::CloseNow(CloseReason reason, std::string detail) {
 
 void Peer::CheckGone() {
   if (!closed() || closing_transports_ > 0) return;
-  gone_ = true;
-  if (on_gone_) std::exchange(on_gone_, nullptr)();
+  if (!gone_.exchange(true)) {
+    if (environment_.on_closed) environment_.on_closed(info_);
+    if (on_gone_) std::exchange(on_gone_, nullptr)();
+  }
   for (auto& closer : std::exchange(closers_, {})) closer(CurrentView());
 }
 

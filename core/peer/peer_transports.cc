@@ -195,6 +195,7 @@ void Peer::UpdateStates() {
   if (const auto now = DeriveConnectionState(states);
       now != connection_state_) {
     connection_state_ = now;
+    connected_ = now == ConnectionState::kConnected;
     Emit(ConnectionStateChange{now});
   }
 }

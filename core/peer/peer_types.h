@@ -49,6 +49,8 @@ struct Limits {
 using CertificateSource = std::function<void(
     absl::AnyInvocable<void(absl::StatusOr<crypto::CertificatePtr>)>)>;
 
+struct PeerInfo;
+
 // What all peers share. Outlives them.
 struct Environment {
   const Clock& clock;
@@ -56,6 +58,9 @@ struct Environment {
   TransportFactory& transports;
   CertificateSource certificates;
   Limits limits;
+  // Told of each peer that was closed and has given everything back, on its
+  // strand. May be empty.
+  std::function<void(const PeerInfo&)> on_closed;
 };
 
 struct TransceiverSpec {

@@ -46,9 +46,12 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
           options_.ice, std::move(dtls), sctp_),
       certificates_(MakeStock()),
       environment_{
-          clock, random, transports_,
+          clock,
+          random,
+          transports_,
           [this](auto callback) { certificates_->Take(std::move(callback)); },
-          options_.limits} {
+          options_.limits,
+          options_.on_closed} {
   for (size_t i = 0; i < loops_->size(); ++i) {
     EventLoop& loop = loops_->loop(i);
     ice_[&loop] =

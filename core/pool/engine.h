@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,6 +44,8 @@ struct EngineOptions {
   // it. Empty: each peer gets one of its own.
   std::string certificate_path;
   std::string key_path;
+  // See peer::Environment.
+  std::function<void(const peer::PeerInfo&)> on_closed;
 };
 
 class Engine {

@@ -265,8 +265,17 @@ void Pool::Shutdown(peer::CloseReason reason, std::string detail,
 }
 
 Usage Pool::usage() const {
+  Usage usage{.peers = live_};
+  for (const Shard& shard : shards_) {
+    absl::MutexLock lock(&shard.mutex);
+    for (const auto& [name, peer] : shard.peers) {
+      usage.connected_peers += peer->connected() ? 1 : 0;
+      usage.data_channels += peer->live_channels();
+    }
+  }
   absl::MutexLock lock(&mutex_);
-  return {live_, tombstones_.size()};
+  usage.tombstones = tombstones_.size();
+  return usage;
 }
 
 }  // namespace parley::pool

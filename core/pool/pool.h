@@ -43,6 +43,8 @@ struct Options {
 struct Usage {
   size_t peers = 0;
   size_t tombstones = 0;
+  size_t connected_peers = 0;
+  size_t data_channels = 0;  // that are not closed
 };
 
 struct Page {
