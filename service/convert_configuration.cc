@@ -33,22 +33,6 @@ static_assert(ToWire<v1::BundlePolicy>(jsep::BundlePolicy::kMaxCompat) ==
 static_assert(ToWire<v1::BundlePolicy>(jsep::BundlePolicy::kMaxBundle) ==
               v1::BUNDLE_POLICY_MAX_BUNDLE);
 
-// "turn:example.org:3478?transport=tcp".
-std::string Url(const ice::Server& server) {
-  using ice::Server;
-  const bool tls = server.protocol == Server::Protocol::kTls;
-  const bool literal = server.host.find(':') != std::string::npos;
-  std::string url =
-      server.kind == Server::Kind::kStun ? "stun" : std::string("turn");
-  absl::StrAppend(&url, tls ? "s:" : ":", literal ? "[" : "", server.host,
-                  literal ? "]:" : ":", server.port);
-  if (server.kind == Server::Kind::kTurn && !tls) {
-    url += server.protocol == Server::Protocol::kTcp ? "?transport=tcp"
-                                                     : "?transport=udp";
-  }
-  return url;
-}
-
 absl::Status Read(const v1::IceServer& in, const std::string& field,
                   std::vector<ice::Server>& out) {
   const auto urls = static_cast<size_t>(in.urls_size());
@@ -232,7 +216,7 @@ void ToProto(const jsep::Configuration& configuration,
     v1::IceServer* entry =
         same ? out->mutable_ice_servers(out->ice_servers_size() - 1)
              : out->add_ice_servers();
-    entry->add_urls(Url(server));
+    entry->add_urls(ice::ToUrl(server));
     entry->set_username(server.username);
     before = &server;
   }

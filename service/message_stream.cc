@@ -124,10 +124,12 @@ void MessageStream::GiveUp() {
   End(MakeError(Reason::kCancelled, "the caller gave up"));
 }
 
-// The message that is being written goes first.
+// The message that is being written goes first. The channel is free for the
+// next reader before the caller can know that this one has ended.
 void MessageStream::End(const absl::Status& status) {
   if (!end_) end_ = status;
   if (writing_ || std::exchange(finished_, true)) return;
+  Detach();
   LogCall(core_.log, "ReceiveMessages", peer_->name(), *end_,
           core_.clock.Monotonic() - quiet_since_);
   Finish(ToGrpcStatus(*end_));
@@ -157,6 +159,10 @@ void MessageStream::Close() {
   if (!end_) end_ = absl::OkStatus();
   finished_ = true;
   timer_.Cancel();
+  Detach();
+}
+
+void MessageStream::Detach() {
   if (!std::exchange(attached_, false)) return;
   peer_->channel_ends().Detach(channel_, this);
   peer_->ReleaseLease();

@@ -53,6 +53,7 @@ class MessageStream final
   void ArmIdle(absl::Duration delay);
   void OnIdle();
   void Close();
+  void Detach();
 
   const Core& core_;
   std::shared_ptr<MessageStream> self_;  // until OnDone
