@@ -22,6 +22,12 @@ std::string ErrorText(const grpc::Status& status) {
   return text;
 }
 
+::testing::AssertionResult IsOk(const grpc::Status& status) {
+  if (status.ok()) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure()
+         << ErrorText(status) << ": " << status.error_message();
+}
+
 std::string Metadata(const grpc::Status& status, const std::string& key) {
   const auto info = FindDetail<google::rpc::ErrorInfo>(status);
   if (!info) return "";

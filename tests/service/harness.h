@@ -14,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "gtest/gtest.h"
 #include "parley/v1/certificate_service.grpc.pb.h"
@@ -42,18 +43,10 @@ std::optional<Detail> FindDetail(const grpc::Status& status) {
 // The metadata entry of the ErrorInfo; "" if there is none.
 std::string Metadata(const grpc::Status& status, const std::string& key);
 
-#define EXPECT_OK(expression)                                     \
-  do {                                                            \
-    const grpc::Status status_ = (expression);                    \
-    EXPECT_TRUE(status_.ok())                                     \
-        << ErrorText(status_) << ": " << status_.error_message(); \
-  } while (false)
-#define ASSERT_OK(expression)                                     \
-  do {                                                            \
-    const grpc::Status status_ = (expression);                    \
-    ASSERT_TRUE(status_.ok())                                     \
-        << ErrorText(status_) << ": " << status_.error_message(); \
-  } while (false)
+// Names the error and its message if the status is one.
+::testing::AssertionResult IsOk(const grpc::Status& status);
+#define EXPECT_OK(expression) EXPECT_TRUE(IsOk(expression))
+#define ASSERT_OK(expression) ASSERT_TRUE(IsOk(expression))
 
 class ServerTest : public ::testing::Test {
  protected:

@@ -12,7 +12,7 @@ class WatchTest : public ServerTest {
  protected:
   WatchTest() {
     Options options = TestOptions();
-    options.engine.limits.event_history_bytes = 16 << 10;
+    options.engine.limits.event_history_bytes = 32 << 10;
     StartServer(std::move(options));
   }
 
@@ -161,7 +161,7 @@ TEST_F(WatchTest, RefusesWhatItCannotServe) {
 
 TEST_F(WatchTest, SaysWhenTheHistoryIsGoneOrBeginsAfresh) {
   const std::string name = CreatePeer().name();
-  // Far more than the 16 KiB of history that this server keeps of a peer.
+  // Far more than the 32 KiB of history that this server keeps of a peer.
   for (int i = 0; i < 100; ++i) AddTransceiver(name);
   EXPECT_EQ(Stream(*peers_, After(name, 0)).Finish(),
             "OUT_OF_RANGE EVENTS_COMPACTED");
