@@ -210,12 +210,14 @@ void ExchangePeer::DetachAll() {
   for (const sctp::ChannelKey channel : channels) {
     Drop(channel, v1::DETACH_REASON_REQUESTED);
   }
+  const bool attached = all_.has_value();
+  if (attached) {
+    all_.reset();
+    peer_->RemoveWatcher(this);
+    UpdateLease();
+  }
   SendDetached(peer_->name(), v1::DETACH_REASON_REQUESTED, absl::OkStatus());
-  if (!all_) return;
-  all_.reset();
-  peer_->RemoveWatcher(this);
-  UpdateLease();
-  stream_->CountAttachments(-1);
+  if (attached) stream_->CountAttachments(-1);
 }
 
 absl::Status ExchangePeer::TakeEnds(sctp::ChannelKey channel,
@@ -300,8 +302,8 @@ void ExchangePeer::Drop(sctp::ChannelKey channel, v1::DetachReason reason,
   attachments_.erase(channel);
   former_[channel] = reason == v1::DETACH_REASON_CHANNEL_CLOSED;
   peer_->channel_ends().Detach(channel, this);
-  SendDetached(NameOf(channel), reason, why);
   UpdateLease();
+  SendDetached(NameOf(channel), reason, why);
   stream_->CountAttachments(-1);
 }
 

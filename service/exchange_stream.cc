@@ -189,7 +189,12 @@ void ExchangeStream::SendMessage(std::string_view name, v1::ServerFrame frame,
   {
     absl::MutexLock lock(&mutex_);
     Append(name, std::move(frame));
-    pending_.receipts.push_back({peer, channel, sequence});
+    std::vector<Receipt>& receipts = pending_.receipts;
+    if (receipts.empty() || receipts.back().peer != peer ||
+        receipts.back().channel != channel) {
+      receipts.push_back({peer, channel, sequence});
+    }
+    receipts.back().sequence = sequence;
   }
   Advance();
 }
@@ -227,6 +232,7 @@ void ExchangeStream::Advance() {
     } else if (pending_.response.frames_size() > 0) {
       writing_ = true;
       writing_batch_ = std::exchange(pending_, Batch());
+      writing_batch_.after_half_close = half_closed_;
     } else {
       return;
     }
@@ -237,23 +243,25 @@ void ExchangeStream::Advance() {
 }
 
 void ExchangeStream::OnWriteDone(bool ok) {
-  const std::vector<Receipt> receipts = std::move(writing_batch_.receipts);
+  for (const Receipt& receipt : writing_batch_.receipts) {
+    written_[{receipt.peer, receipt.channel}] = receipt.sequence;
+  }
   std::vector<std::shared_ptr<ExchangePeer>> starved;
-  bool half_closed = false;
   bool read = false;
   {
     absl::MutexLock lock(&mutex_);
     writing_ = false;
-    half_closed = half_closed_;
     if (!ok && !end_) end_ = MakeError(Reason::kCancelled, "the call broke");
     if (pending_.bytes < kMaxPendingBytes) {
       starved = std::exchange(starved_, {});
       read = std::exchange(reading_held_, false);
     }
   }
-  if (ok && half_closed) {
-    for (const Receipt& receipt : receipts) {
-      receipt.peer->Written(receipt.channel, receipt.sequence);
+  // A broken call looks like a half-close, and what was written before may be
+  // lost. But nothing can be written to it any more: this was none.
+  if (ok && writing_batch_.after_half_close) {
+    for (const auto& [end, sequence] : std::exchange(written_, {})) {
+      end.first->Written(end.second, sequence);
     }
   }
   Advance();
@@ -289,6 +297,7 @@ void ExchangeStream::OnDone() {
   const bool delivered = in_order && !context_->IsCancelled();
   for (const auto& [name, peer] : peers_) peer->Close(delivered);
   peers_.clear();
+  written_.clear();
   self_.reset();
 }
 

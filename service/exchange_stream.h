@@ -48,9 +48,8 @@ class ExchangeStream final
   void Send(std::string_view name, v1::ServerFrame frame)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The same for a message of a channel. Once it was written, and if no
-  // acknowledgement can come because the client has half-closed, the peer is
-  // told.
+  // The same for a message of a channel. The peer is told that it was written
+  // once the client has half-closed: then no acknowledgement comes.
   void SendMessage(std::string_view name, v1::ServerFrame frame,
                    const std::shared_ptr<ExchangePeer>& peer,
                    sctp::ChannelKey channel, uint64_t sequence)
@@ -83,7 +82,8 @@ class ExchangeStream final
   struct Batch {
     v1::ExchangeResponse response;
     size_t bytes = 0;
-    std::vector<Receipt> receipts;
+    std::vector<Receipt> receipts;  // the last message of each run
+    bool after_half_close = false;
   };
   // Frames for one peer, in a row.
   struct Run {
@@ -114,7 +114,11 @@ class ExchangeStream final
   std::string name_;  // of the frame before
   std::map<std::string, std::shared_ptr<ExchangePeer>> peers_;
 
-  Batch writing_batch_;  // used by writing alone
+  // Used by writing alone.
+  Batch writing_batch_;
+  // The last messages written of which the peers do not know.
+  std::map<std::pair<std::shared_ptr<ExchangePeer>, sctp::ChannelKey>, uint64_t>
+      written_;
 
   absl::Mutex mutex_;
   Batch pending_ ABSL_GUARDED_BY(mutex_);
