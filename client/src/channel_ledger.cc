@@ -3,12 +3,34 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "parley/error_info.h"
+#include "parley/names.h"
 
 namespace parley::client::internal {
 
+namespace {
+
+bool IsOver(v1::DataChannelState state) {
+  return state == v1::DATA_CHANNEL_STATE_CLOSING ||
+         state == v1::DATA_CHANNEL_STATE_CLOSED;
+}
+
+}  // namespace
+
 size_t SizeOf(const v1::DataMessage& message) {
   return message.has_text() ? message.text().size() : message.binary().size();
+}
+
+absl::Status NotOpen(v1::DataChannelState state) {
+  const std::string name = W3cName(state);
+  v1::Error error;
+  error.set_code(static_cast<int>(absl::StatusCode::kFailedPrecondition));
+  error.set_reason("CHANNEL_NOT_OPEN");
+  error.set_dom_exception("InvalidStateError");
+  error.set_message(absl::StrCat("the data channel is ", name));
+  (*error.mutable_metadata())["state"] = name;
+  return ToStatus(error);
 }
 
 v1::Attach ChannelLedger::NextAttach() const {
@@ -29,12 +51,12 @@ void ChannelLedger::OnNewStream() {
 bool ChannelLedger::OnAttached(const v1::Attached& attached,
                                Completions& completions) {
   attached_ = true;
-  ready_state_ = attached.data_channel().ready_state();
   if (reads()) {
     // Later on this side knows better what it has received.
     if (!ever_attached_) received_ = attached.acknowledged_sequence();
     acknowledged_ = std::max(acknowledged_, attached.acknowledged_sequence());
     acknowledged_written_ = attached.acknowledged_sequence();
+    seen_ = attached.acknowledged_sequence();
   }
   if (writes()) {
     window_ = attached.window();
@@ -51,6 +73,7 @@ bool ChannelLedger::OnAttached(const v1::Attached& attached,
     AcceptUpTo(attached.accepted_sequence(), completions);
     last_number_ = std::max(last_number_, attached.accepted_sequence());
   }
+  OnReadyState(attached.data_channel().ready_state(), completions);
   return !std::exchange(ever_attached_, true);
 }
 
@@ -71,20 +94,44 @@ void ChannelLedger::OnRejected(const v1::Rejected& rejected,
 }
 
 bool ChannelLedger::OnMessage(const v1::DataMessage& message) {
+  seen_ = std::max(seen_, message.sequence());
   if (message.sequence() <= received_) return false;
   received_ = message.sequence();
   return true;
+}
+
+void ChannelLedger::OnReadyState(v1::DataChannelState state,
+                                 Completions& completions) {
+  ready_state_ = state;
+  if (!IsOver(state)) return;
+  // Those under way are the server's to judge.
+  while (outgoing_.size() > written_) {
+    Complete(written_, NotOpen(state), completions);
+  }
+}
+
+void ChannelLedger::ReadOnly(const absl::Status& status,
+                             Completions& completions) {
+  Fail(status, completions);
+  attach_.set_mode(v1::ATTACH_MODE_RECEIVE);
+  OnNewStream();
 }
 
 void ChannelLedger::Fail(const absl::Status& status, Completions& completions) {
   while (!outgoing_.empty()) Complete(0, status, completions);
 }
 
-void ChannelLedger::Send(v1::DataMessage message, SendDone done) {
+absl::Status ChannelLedger::Send(v1::DataMessage message, SendDone done) {
+  if (IsOver(ready_state_)) return NotOpen(ready_state_);
+  if (!writes()) {
+    return absl::FailedPreconditionError(
+        "the session is attached to receive only");
+  }
   const size_t size = SizeOf(message);
   unaccepted_bytes_ += size;
   message.clear_sequence();
   outgoing_.push_back({std::move(message), size, std::move(done)});
+  return absl::OkStatus();
 }
 
 void ChannelLedger::Acknowledge(uint64_t sequence) {
@@ -110,11 +157,14 @@ const v1::DataMessage* ChannelLedger::NextToWrite(size_t room) {
 }
 
 std::optional<uint64_t> ChannelLedger::AcknowledgementToWrite() {
-  if (!attached_ || !reads() || acknowledged_ <= acknowledged_written_) {
+  // What an earlier stream brought is acknowledged when this one brings it
+  // again: to the server nothing else has been sent.
+  const uint64_t sequence = std::min(acknowledged_, seen_);
+  if (!attached_ || !reads() || sequence <= acknowledged_written_) {
     return std::nullopt;
   }
-  acknowledged_written_ = acknowledged_;
-  return acknowledged_;
+  acknowledged_written_ = sequence;
+  return sequence;
 }
 
 bool ChannelLedger::reads() const {

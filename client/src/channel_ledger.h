@@ -25,6 +25,9 @@ using SendDone = std::function<void(absl::Status)>;
 // Bytes that a message counts against a window.
 size_t SizeOf(const v1::DataMessage& message);
 
+// Why a message is not sent on a channel in this state.
+absl::Status NotOpen(v1::DataChannelState state);
+
 class ChannelLedger {
  public:
   explicit ChannelLedger(v1::Attach attach) : attach_(std::move(attach)) {}
@@ -49,12 +52,21 @@ class ChannelLedger {
   // False: it came before.
   bool OnMessage(const v1::DataMessage& message);
 
+  // The channel's state changed. What waits for a channel that is closing will
+  // never be sent, and fails.
+  void OnReadyState(v1::DataChannelState state, Completions& completions);
+
+  // The server took the attachment back because the channel is no longer open
+  // to write on: from now on it is only read.
+  void ReadOnly(const absl::Status& status, Completions& completions);
+
   // Nothing more will be sent: every message not accepted fails so.
   void Fail(const absl::Status& status, Completions& completions);
 
-  void Send(v1::DataMessage message, SendDone done);
+  // Takes the message, or refuses it and leaves `done` to the caller.
+  absl::Status Send(v1::DataMessage message, SendDone done);
 
-  // The user got the messages up to this number out / has dealt with them.
+  // The user has dealt with the messages up to this number.
   void Acknowledge(uint64_t sequence);
 
   // The next message that may be written now, if it has at most `room` bytes;
@@ -71,7 +83,6 @@ class ChannelLedger {
   size_t unaccepted() const { return outgoing_.size(); }
   size_t unaccepted_bytes() const { return unaccepted_bytes_; }
   v1::DataChannelState ready_state() const { return ready_state_; }
-  void set_ready_state(v1::DataChannelState state) { ready_state_ = state; }
 
  private:
   struct Outgoing {
@@ -85,7 +96,7 @@ class ChannelLedger {
                 Completions& completions);
   void AcceptUpTo(uint64_t sequence, Completions& completions);
 
-  const v1::Attach attach_;
+  v1::Attach attach_;
   bool attached_ = false;
   bool ever_attached_ = false;
   v1::DataChannelState ready_state_ = v1::DATA_CHANNEL_STATE_UNSPECIFIED;
@@ -100,6 +111,7 @@ class ChannelLedger {
 
   // Reading.
   uint64_t received_ = 0;
+  uint64_t seen_ = 0;  // on the present stream
   uint64_t acknowledged_ = 0;
   uint64_t acknowledged_written_ = 0;
 };

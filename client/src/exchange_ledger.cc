@@ -19,12 +19,7 @@ constexpr size_t kMaxRequestBytes = 256 * 1024;
 absl::Status WhyDetached(const v1::Detached& detached) {
   if (detached.has_error()) return ToStatus(detached.error());
   if (detached.reason() == v1::DETACH_REASON_CHANNEL_CLOSED) {
-    v1::Error error;
-    error.set_code(static_cast<int>(absl::StatusCode::kFailedPrecondition));
-    error.set_reason("CHANNEL_NOT_OPEN");
-    error.set_dom_exception("InvalidStateError");
-    error.set_message("the data channel is closed");
-    return ToStatus(error);
+    return NotOpen(v1::DATA_CHANNEL_STATE_CLOSED);
   }
   return absl::CancelledError("the session has let go of the data channel");
 }
@@ -38,6 +33,7 @@ void ExchangeLedger::Attach(std::string_view name, const v1::Attach& attach) {
     const auto [it, inserted] =
         channels_.try_emplace(std::string(name), attach);
     it->second.named = true;
+    former_.erase(it->first);
     if (it->second.ledger.attached()) return;
   }
   v1::ClientFrame& frame = control_.emplace_back();
@@ -72,14 +68,13 @@ void ExchangeLedger::DetachAll() {
 
 absl::Status ExchangeLedger::Send(std::string_view channel,
                                   v1::DataMessage message, SendDone done) {
+  if (const auto it = former_.find(channel); it != former_.end()) {
+    return it->second;
+  }
   Channel* const to = Find(channel);
   if (to == nullptr) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the session is not attached to ", ToAbsl(channel), " or its peer"));
-  }
-  if (!to->ledger.writes()) {
-    return absl::FailedPreconditionError(
-        "the session is attached to receive only");
   }
   size_t waiting = 0;
   for (const auto& [name, other] : channels_) {
@@ -90,8 +85,7 @@ absl::Status ExchangeLedger::Send(std::string_view channel,
         "more than ", max_unaccepted_bytes_,
         " bytes wait to be accepted (max_unaccepted_bytes); wait for some"));
   }
-  to->ledger.Send(std::move(message), std::move(done));
-  return absl::OkStatus();
+  return to->ledger.Send(std::move(message), std::move(done));
 }
 
 void ExchangeLedger::Acknowledge(std::string_view channel, uint64_t sequence) {
@@ -149,8 +143,7 @@ void ExchangeLedger::OnFrame(v1::ServerFrame frame,
     return;
   }
   if (frame.has_detached()) {
-    OnDetached(frame, completions);
-    frames.push_back(std::move(frame));
+    if (OnDetached(frame, completions)) frames.push_back(std::move(frame));
     return;
   }
   const auto it = channels_.find(frame.name());
@@ -167,7 +160,8 @@ void ExchangeLedger::OnFrame(v1::ServerFrame frame,
       ledger.OnRejected(frame.rejected(), completions);
       break;
     case v1::ServerFrame::kReadyStateChange:
-      ledger.set_ready_state(frame.ready_state_change().ready_state());
+      ledger.OnReadyState(frame.ready_state_change().ready_state(),
+                          completions);
       frames.push_back(std::move(frame));
       break;
     default:
@@ -178,6 +172,7 @@ void ExchangeLedger::OnFrame(v1::ServerFrame frame,
 void ExchangeLedger::OnAttached(v1::ServerFrame frame,
                                 std::vector<v1::ServerFrame>& frames,
                                 Completions& completions) {
+  former_.erase(frame.name());
   Channel* const channel = Find(frame.name());
   if (channel == nullptr) return;  // let go of meanwhile
   const v1::DataChannelState before = channel->ledger.ready_state();
@@ -194,28 +189,49 @@ void ExchangeLedger::OnAttached(v1::ServerFrame frame,
   frames.push_back(std::move(change));
 }
 
-void ExchangeLedger::OnDetached(const v1::ServerFrame& frame,
+bool ExchangeLedger::OnDetached(const v1::ServerFrame& frame,
                                 Completions& completions) {
   const absl::Status why = WhyDetached(frame.detached());
   if (const auto peer = peers_.find(frame.name()); peer != peers_.end()) {
     peers_.erase(peer);
-    // What waited for channels to come waits in vain.
-    for (auto it = channels_.begin(); it != channels_.end();) {
-      Channel& channel = it->second;
-      if (PeerOf(it->first) == frame.name() && !channel.named &&
-          !channel.ledger.attached()) {
-        channel.ledger.Fail(why, completions);
-        it = channels_.erase(it);
-      } else {
-        ++it;
-      }
-    }
-    return;
+    ForgetPeer(frame.name(), why, completions);
+    return true;
   }
   const auto it = channels_.find(frame.name());
-  if (it == channels_.end()) return;
-  it->second.ledger.Fail(why, completions);
+  if (it == channels_.end()) return true;
+  Channel& channel = it->second;
+  if (HasReason(why, "CHANNEL_NOT_OPEN") && channel.ledger.attached() &&
+      channel.ledger.reads() && channel.ledger.writes() &&
+      frame.detached().reason() == v1::DETACH_REASON_REFUSED) {
+    // A message crossed the channel's closing. What the channel has received
+    // can still be read.
+    channel.ledger.ReadOnly(why, completions);
+    v1::ClientFrame& attach = control_.emplace_back();
+    attach.set_name(it->first);
+    *attach.mutable_attach() = channel.ledger.NextAttach();
+    return false;
+  }
+  channel.ledger.Fail(why, completions);
+  former_.emplace(it->first, why);
   channels_.erase(it);
+  return true;
+}
+
+void ExchangeLedger::ForgetPeer(std::string_view peer, const absl::Status& why,
+                                Completions& completions) {
+  std::erase_if(former_,
+                [&](const auto& entry) { return PeerOf(entry.first) == peer; });
+  // What waited for channels to come waits in vain.
+  for (auto it = channels_.begin(); it != channels_.end();) {
+    Channel& channel = it->second;
+    if (PeerOf(it->first) == peer && !channel.named &&
+        !channel.ledger.attached()) {
+      channel.ledger.Fail(why, completions);
+      it = channels_.erase(it);
+    } else {
+      ++it;
+    }
+  }
 }
 
 ExchangeLedger::Channel* ExchangeLedger::Find(std::string_view name) {
@@ -284,6 +300,7 @@ void ExchangeLedger::Fail(const absl::Status& status,
     channel.ledger.Fail(status, completions);
   }
   channels_.clear();
+  former_.clear();
   peers_.clear();
   control_.clear();
 }

@@ -68,7 +68,12 @@ class ExchangeLedger {
                Completions& completions);
   void OnAttached(v1::ServerFrame frame, std::vector<v1::ServerFrame>& frames,
                   Completions& completions);
-  void OnDetached(const v1::ServerFrame& frame, Completions& completions);
+  // True: the user is to see the frame.
+  bool OnDetached(const v1::ServerFrame& frame, Completions& completions);
+
+  // The peer is no longer attached: nor will channels of it come.
+  void ForgetPeer(std::string_view peer, const absl::Status& why,
+                  Completions& completions);
 
   // The channel; made, if an attached peer has it; else nullptr.
   Channel* Find(std::string_view name);
@@ -81,6 +86,9 @@ class ExchangeLedger {
   const size_t max_unaccepted_bytes_;
   std::map<std::string, v1::Attach, std::less<>> peers_;
   Channels channels_;
+  // Channels that were detached, and why: there is nothing to wait for any
+  // more.
+  std::map<std::string, absl::Status, std::less<>> former_;
   std::deque<v1::ClientFrame> control_;  // attach and detach, with full names
   std::string turn_;  // the channel that wrote last: the next one begins
 

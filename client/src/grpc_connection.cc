@@ -94,6 +94,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(options.max_reply_bytes);
   arguments.SetUserAgentPrefix("parley-cpp/" PARLEY_VERSION);
+  // A server that is gone without a word must not be waited for for ever.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   // A channel that waits longer than its caller between two attempts to connect
   // fails the caller's retries for nothing.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);

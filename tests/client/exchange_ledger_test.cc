@@ -281,6 +281,70 @@ TEST_F(ExchangeLedgerTest, NoMoreIsAcknowledgedThanCame) {
   EXPECT_THAT(Fill(), ElementsAre("ack 1"));
 }
 
+TEST_F(ExchangeLedgerTest, AfterABreakNothingIsAcknowledgedBeforeItComesAgain) {
+  Open();
+  for (uint64_t i = 1; i <= 3; ++i) Message(kOne, i);
+  ledger_.OnNewStream();
+  EXPECT_THAT(Fill(), ElementsAre("take over after 0 1"));
+  Attached(kOne);
+  ledger_.Acknowledge(kOne, 3);  // of the old stream
+  EXPECT_THAT(Fill(), IsEmpty());
+  Message(kOne, 1);
+  Message(kOne, 2);
+  EXPECT_THAT(Fill(), ElementsAre("ack 2"));
+  Message(kOne, 3);
+  EXPECT_THAT(Fill(), ElementsAre("ack 3"));
+  EXPECT_THAT(frames_, SizeIs(3));
+}
+
+TEST_F(ExchangeLedgerTest, AClosingChannelTakesNoMessages) {
+  Open(2);
+  ASSERT_TRUE(Send(kOne, "aa").ok());
+  ASSERT_TRUE(Send(kOne, "bb").ok());
+  EXPECT_THAT(Fill(), ElementsAre("#1 aa"));
+  v1::ServerFrame frame;
+  frame.set_name(kOne);
+  frame.mutable_ready_state_change()->set_ready_state(
+      v1::DATA_CHANNEL_STATE_CLOSING);
+  Give(frame);
+  EXPECT_THAT(done_, ElementsAre("bb FAILED_PRECONDITION"));
+  EXPECT_TRUE(HasReason(Send(kOne, "cc"), "CHANNEL_NOT_OPEN"));
+  Accept(kOne, 1);
+  EXPECT_THAT(done_, ElementsAre("bb FAILED_PRECONDITION", "aa OK"));
+}
+
+TEST_F(ExchangeLedgerTest, AMessageThatCrossesTheClosingLeavesTheReading) {
+  Open();
+  Message(kOne, 1);
+  ledger_.Acknowledge(kOne, 1);
+  ASSERT_TRUE(Send(kOne, "a").ok());
+  Fill();
+  frames_.clear();
+  Detached(
+      kOne, v1::DETACH_REASON_REFUSED,
+      MakeError(absl::StatusCode::kFailedPrecondition, "CHANNEL_NOT_OPEN"));
+  EXPECT_THAT(done_, ElementsAre("a FAILED_PRECONDITION"));
+  EXPECT_THAT(frames_, IsEmpty());
+  EXPECT_THAT(Fill(), ElementsAre("take over after 1"));
+  state_ = v1::DATA_CHANNEL_STATE_CLOSED;
+  Attached(kOne, 0, 1);
+  Message(kOne, 2);
+  Detached(kOne, v1::DETACH_REASON_CHANNEL_CLOSED);
+  ASSERT_THAT(frames_, SizeIs(3));  // the new state, the message, the end
+  EXPECT_EQ(frames_[1].message().sequence(), 2u);
+  EXPECT_TRUE(frames_[2].has_detached());
+}
+
+TEST_F(ExchangeLedgerTest, NothingWaitsForADetachedChannelOfAPeer) {
+  ledger_.Attach(kPeer, {});
+  Fill();
+  Attached(kOne);
+  Detached(kOne, v1::DETACH_REASON_CHANNEL_CLOSED);
+  EXPECT_TRUE(HasReason(Send(kOne, "a"), "CHANNEL_NOT_OPEN"));
+  Attached(kOne);  // it is the stream's again
+  EXPECT_TRUE(Send(kOne, "a").ok());
+}
+
 TEST_F(ExchangeLedgerTest, AnUnreliableChannelMayLeaveGaps) {
   Open();
   Message(kOne, 1);
