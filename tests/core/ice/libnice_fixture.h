@@ -38,6 +38,8 @@ class LibniceFixture : public ::testing::Test {
   static TransportOptions Both() { return With({"127.0.0.1", "::1"}); }
 
  private:
+  void AwaitEndOfThreads();
+
   size_t fds_before_ = 0;
   size_t threads_before_ = 0;
   std::unique_ptr<FdBudget> fds_;
