@@ -61,6 +61,7 @@ class AnswerBuilder {
     blueprint_->base_numbers = session_.numbers;
     blueprint_->numbers = std::move(numbering_).Take();
     blueprint_->revision = session_.revision;
+    blueprint_->answered_offer = session_.pending_remote->body;
     blueprint_->next_mid = session_.next_mid;
     Finish(std::move(description), *blueprint_);
     return {.type = SdpType::kAnswer, .blueprint = std::move(blueprint_)};

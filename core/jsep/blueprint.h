@@ -55,6 +55,8 @@ struct Blueprint {
   std::optional<IceCredentials> shared_credentials;  // of first offers
   uint64_t next_mid = 0;  // what is left of the session's counter
   uint64_t revision = 0;  // of the session it was made from
+  // Of answers: the offer that it was made for, and can be set for.
+  std::shared_ptr<const DescriptionBody> answered_offer;
   OfferOptions options;
 };
 

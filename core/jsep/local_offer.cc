@@ -11,9 +11,11 @@ namespace {
 // index is new or recycled.
 Section& SectionFor(Session& next, const Blueprint::SectionPlan& plan,
                     size_t index) {
-  if (index == next.sections.size()) next.sections.emplace_back();
+  // What was a section when the offer was made may have been rolled back since.
+  const bool missing = index == next.sections.size();
+  if (missing) next.sections.emplace_back();
   Section& section = next.sections[index];
-  if (plan.fresh && section.mid != plan.mid) {
+  if (missing || (plan.fresh && section.mid != plan.mid)) {
     section = Section{.kind = plan.kind, .mid = plan.mid};
   }
   return section;

@@ -90,6 +90,14 @@ bool Numbering::LearnExtension(uint16_t id, std::string_view uri) {
   return true;
 }
 
+void Numbering::Relearn(uint8_t payload_type, const CodecIdentity& codec) {
+  Writable().payload_types[payload_type & 0x7f] = codec;
+}
+
+void Numbering::RelearnExtension(uint16_t id, std::string_view uri) {
+  if (id < NumberBook::kExtensionIds) Writable().extensions[id] = HashUri(uri);
+}
+
 void Numbering::LearnAll(const NumberBook& other) {
   for (size_t i = 0; i < other.payload_types.size(); ++i) {
     const CodecIdentity& codec = other.payload_types[i];

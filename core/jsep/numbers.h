@@ -43,6 +43,10 @@ class Numbering {
   bool Learn(uint8_t payload_type, const CodecIdentity& codec);
   bool LearnExtension(uint16_t id, std::string_view uri);
 
+  // The same, whatever the number meant before.
+  void Relearn(uint8_t payload_type, const CodecIdentity& codec);
+  void RelearnExtension(uint16_t id, std::string_view uri);
+
   // Learns a whole book.
   void LearnAll(const NumberBook& other);
 

@@ -52,7 +52,8 @@ Plan RollBackPlan(const Session& session, bool implicit) {
 
 // --- Local descriptions ---
 
-// Whether the o= line says that we made the text, before the last created one.
+// Whether the o= line says that we made the text, before the last created one,
+// or for an offer that is no longer pending.
 bool IsOfOldVersion(const Session& session, SdpType type,
                     std::string_view text) {
   const absl::StatusOr<sdp::Description> parsed = sdp::Parse(text);
@@ -61,8 +62,9 @@ bool IsOfOldVersion(const Session& session, SdpType type,
   }
   const auto& last =
       type == SdpType::kOffer ? session.last_offer : session.last_answer;
-  return !last || parsed->origin.session_version <
-                      last->blueprint->outline.origin.session_version;
+  return !last || last->text() == text ||
+         parsed->origin.session_version <
+             last->blueprint->outline.origin.session_version;
 }
 
 absl::Status NotTheLast(const Session& session, SdpType type,
@@ -83,6 +85,13 @@ absl::Status NotTheLast(const Session& session, SdpType type,
                    {{"operation", "setLocalDescription"}, {"sdp_type", name}});
 }
 
+// Whether it answers the offer that is pending now, not one before it.
+bool FitsPendingOffer(const Session& session,
+                      const CreatedDescription& created) {
+  return created.type == SdpType::kOffer ||
+         created.blueprint->answered_offer == session.pending_remote->body;
+}
+
 // The created description that is meant: the one with this text, or without
 // text the one that is accurate now.
 absl::StatusOr<CreatedDescription> FindCreated(const Session& session,
@@ -96,7 +105,7 @@ absl::StatusOr<CreatedDescription> FindCreated(const Session& session,
     return type == SdpType::kOffer ? CreateOffer(session, {}, random)
                                    : CreateAnswer(session, random);
   }
-  if (!last || last->text() != text) {
+  if (!last || last->text() != text || !FitsPendingOffer(session, *last)) {
     return NotTheLast(session, type, text);
   }
   return *last;

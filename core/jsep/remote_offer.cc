@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <bitset>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,27 +32,82 @@ std::vector<Encoding> ProposedEncodings(const sdp::MediaSection& section) {
   return encodings;
 }
 
-// Gives numbers the meaning that the other end gives them.
-void LearnNumbers(const sdp::Description& offer,
-                  const sdp::MediaSection& section, Numbering& numbering) {
-  for (const Codec& codec : section.codecs) {
-    if (!codec.name.empty()) {
-      numbering.Learn(codec.payload_type, IdentityOf(codec));
+// Gives numbers the meaning that the other end gives them. What they meant in
+// an answer, or earlier in the same offer, stays; what we merely offered or had
+// in mind gives way, because the answer has to use them as they are offered.
+class OfferedNumbers {
+ public:
+  explicit OfferedNumbers(const Session& session)
+      : session_(session), numbering_(session.numbers) {}
+
+  void Learn(const sdp::Description& offer, const sdp::MediaSection& section) {
+    for (const Codec& codec : section.codecs) {
+      if (!codec.name.empty()) LearnCodec(codec);
+    }
+    for (const sdp::ExtMap* extension : EffectiveExtensions(offer, section)) {
+      LearnExtension(*extension);
     }
   }
-  for (const sdp::ExtMap* extension : EffectiveExtensions(offer, section)) {
-    numbering.LearnExtension(extension->id, extension->uri);
+
+  std::shared_ptr<const NumberBook> Take() && {
+    return std::move(numbering_).Take();
   }
-}
+
+ private:
+  void LearnCodec(const Codec& codec) {
+    const CodecIdentity identity = IdentityOf(codec);
+    if (!numbering_.Learn(codec.payload_type, identity) &&
+        !IsSettled(settled_types_, codec.payload_type)) {
+      numbering_.Relearn(codec.payload_type, identity);
+    }
+    settled_types_.set(codec.payload_type & 0x7f);
+  }
+
+  void LearnExtension(const sdp::ExtMap& extension) {
+    if (extension.id >= NumberBook::kExtensionIds) return;
+    if (!numbering_.LearnExtension(extension.id, extension.uri) &&
+        !IsSettled(settled_ids_, extension.id)) {
+      numbering_.RelearnExtension(extension.id, extension.uri);
+    }
+    settled_ids_.set(extension.id);
+  }
+
+  template <typename Set>
+  bool IsSettled(const Set& set, size_t number) {
+    if (!read_session_) ReadSession();
+    return set[number];
+  }
+
+  // Only when numbers collide, which is rare.
+  void ReadSession() {
+    read_session_ = true;
+    for (const Section& section : session_.sections) {
+      if (section.media == nullptr) continue;
+      for (const Codec& codec : section.media->local_codecs) {
+        settled_types_.set(codec.payload_type & 0x7f);
+      }
+      for (const sdp::ExtMap& extension : section.media->extensions) {
+        if (extension.id < settled_ids_.size()) settled_ids_.set(extension.id);
+      }
+    }
+  }
+
+  const Session& session_;
+  Numbering numbering_;
+  std::bitset<128> settled_types_;
+  std::bitset<NumberBook::kExtensionIds> settled_ids_;
+  bool read_session_ = false;
+};
 
 class RemoteOffer {
  public:
   RemoteOffer(Session& next, const sdp::Description& offer)
-      : next_(next), offer_(offer), numbering_(next.numbers) {}
+      : next_(next), offer_(offer), numbers_(next) {}
 
   void Apply() {
     for (size_t i = 0; i < offer_.sections.size(); ++i) ApplySection(i);
-    next_.numbers = std::move(numbering_).Take();
+    ForgetTakenMids();
+    next_.numbers = std::move(numbers_).Take();
   }
 
  private:
@@ -60,7 +117,7 @@ class RemoteOffer {
     Section* section = Place(i);
     if (section == nullptr) return;
     TakeMid(theirs, *section);
-    if (!rejected) LearnNumbers(offer_, theirs, numbering_);
+    if (!rejected) numbers_.Learn(offer_, theirs);
     if (!IsMedia(section->kind)) return;
     Transceiver* transceiver = FindOrMake(i, *section, rejected);
     if (transceiver == nullptr) return;
@@ -92,6 +149,26 @@ class RemoteOffer {
     } else if (section.mid.empty()) {
       section.mid = std::to_string(next_.next_mid++);
       section.mid_invented = true;
+    }
+  }
+
+  // A mid that we proposed in an offer which was never set, and that the other
+  // end has come to use, is not proposed again.
+  void ForgetTakenMids() {
+    const auto proposes = [](const Transceiver& transceiver) {
+      return !transceiver.mline_index && !transceiver.proposed_mid.empty();
+    };
+    if (next_.proposed_data_mid.empty() &&
+        std::none_of(next_.transceivers.begin(), next_.transceivers.end(),
+                     proposes)) {
+      return;
+    }
+    const MidIndex taken(offer_);
+    if (taken.Find(next_.proposed_data_mid)) next_.proposed_data_mid.clear();
+    for (Transceiver& transceiver : next_.transceivers) {
+      if (proposes(transceiver) && taken.Find(transceiver.proposed_mid)) {
+        transceiver.proposed_mid.clear();
+      }
     }
   }
 
@@ -156,7 +233,7 @@ class RemoteOffer {
 
   Session& next_;
   const sdp::Description& offer_;
-  Numbering numbering_;
+  OfferedNumbers numbers_;
 };
 
 }  // namespace

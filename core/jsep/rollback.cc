@@ -30,6 +30,8 @@ void RollBackTransceiver(const StableState::Slots* stable, bool remote,
     transceiver.mid = std::nullopt;
     transceiver.mline_index = std::nullopt;
     transceiver.proposed_mid.clear();
+    // Without a section there is nothing left to negotiate about its end.
+    if (transceiver.stopping && !transceiver.stopped) StopNow(transceiver);
   }
   if (stable && IsRidless(stable->encodings) &&
       !IsRidless(transceiver.encodings)) {
@@ -68,6 +70,7 @@ std::shared_ptr<const StableState> TakeStableState(const Session& session) {
   stable->transports = session.transports;
   stable->sctp = session.sctp;
   stable->needs_ice_restart = session.needs_ice_restart;
+  stable->numbers = session.numbers;
   return stable;
 }
 
@@ -88,6 +91,7 @@ void RollBack(Session& next) {
   next.transports = std::move(transports);
   next.sections = stable->sections;
   next.sctp = stable->sctp;
+  next.numbers = stable->numbers;
   next.proposed_data_mid.clear();
   // Servers may have changed meanwhile: once is enough to need it.
   next.needs_ice_restart = next.needs_ice_restart || stable->needs_ice_restart;

@@ -125,6 +125,7 @@ struct StableState {
   std::vector<Transport> transports;
   std::optional<Sctp> sctp;
   bool needs_ice_restart = false;
+  std::shared_ptr<const NumberBook> numbers;
 };
 
 struct Session {

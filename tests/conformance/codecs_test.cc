@@ -138,6 +138,32 @@ TEST(Conformance, Rule_58_NumbersSurviveReoffersOfBoth) {
   EXPECT_EQ(Numbers(offer.sections[1]), numbers);
 }
 
+// What we would have called a codec gives way to what the other end calls one.
+TEST(Conformance, Rule_58_OfferedNumbersBeatOursInMind) {
+  Engine engine;
+  engine.Add(MediaKind::kAudio);
+  Engine other(2);
+  Negotiate(engine, other);
+  // 96 is VP8 with us, and nobody was told.
+  std::string offer =
+      ReplacedOnce(other.CreateOffer(), "BUNDLE 0", "BUNDLE 0 v");
+  offer +=
+      "m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:v\r\n"
+      "a=rtcp-mux\r\na=rtpmap:96 VP9/90000\r\n";
+  engine.SetRemote(SdpType::kOffer, offer);
+  engine.SetLocal(SdpType::kAnswer);
+  engine.Add(MediaKind::kVideo);
+  const sdp::Description next = MustParse(engine.CreateOffer());
+  ASSERT_EQ(next.sections.size(), 3u);
+  for (const auto& section : next.sections) {
+    for (const Codec& codec : section.codecs) {
+      if (codec.payload_type == 96) {
+        EXPECT_EQ(codec.name, "VP9") << section.mid;
+      }
+    }
+  }
+}
+
 TEST(Conformance, Rule_59_RtxFollowsItsPrimary) {
   Engine engine;
   // theora is unknown, so its rtx goes too.

@@ -118,6 +118,38 @@ TEST(Conformance, Rule_13_RollbackKeepsTheLastCreated) {
   EXPECT_EQ(a.session.pending_local->body->text, offer);
 }
 
+TEST(Conformance, Rule_13_AnAnswerIsForItsOffer) {
+  Offered offered;
+  offered.b.SetRemote(SdpType::kOffer, offered.offer);
+  const std::string answer = offered.b.CreateAnswer();
+  // Another offer comes instead: the answer has too few sections for it.
+  offered.a.Add(MediaKind::kAudio);
+  offered.b.SetRemote(SdpType::kOffer, offered.a.CreateOffer());
+  EXPECT_EQ(
+      ReasonOf(offered.b.TryLocal({.type = SdpType::kAnswer, .text = answer})),
+      Reason::kOfferStale);
+  offered.b.SetLocal(SdpType::kAnswer);
+  EXPECT_EQ(offered.b.session.sections.size(), 4u);
+}
+
+TEST(Conformance, Rule_13_AnOfferOutlivesTheRollbackOfItsSections) {
+  Engine a;
+  Engine b(2);
+  const TransceiverId id = a.Add(MediaKind::kAudio);
+  a.SetLocal(SdpType::kOffer);
+  // Made when the section was there already.
+  const std::string offer = a.CreateOffer({.ice_restart = true});
+  a.RollBack();
+  a.SetLocal(SdpType::kOffer, offer);
+  ASSERT_EQ(a.session.sections.size(), 1u);
+  EXPECT_EQ(a.session.sections[0].mid, MustParse(offer).sections[0].mid);
+  EXPECT_EQ(a.session.sections[0].kind, SectionKind::kAudio);
+  EXPECT_EQ(a.Get(id).mid, a.session.sections[0].mid);
+  b.SetRemote(SdpType::kOffer, offer);
+  a.SetRemote(SdpType::kAnswer, b.CreateAnswer());
+  EXPECT_EQ(a.session.state, SignalingState::kStable);
+}
+
 TEST(Conformance, Rule_14_ImplicitLocalDescription) {
   Engine a;
   Engine b(2);

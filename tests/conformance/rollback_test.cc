@@ -84,6 +84,18 @@ TEST(Conformance, Rule_27_AddTrackKeepsWhatARemoteOfferMade) {
   EXPECT_TRUE(b.Get(id).remote_stream_ids.empty());
 }
 
+TEST(Conformance, Rule_27_WhatWasStoppingIsStopped) {
+  Engine a;
+  const TransceiverId id = a.Add(MediaKind::kAudio);
+  a.SetLocal(SdpType::kOffer);
+  ASSERT_TRUE(StopTransceiver(a.session, id).ok());
+  EXPECT_FALSE(a.Get(id).stopped);
+  a.RollBack();
+  // No section is left in which its end could be negotiated.
+  EXPECT_TRUE(a.Get(id).stopped);
+  EXPECT_FALSE(NegotiationNeeded(a.session));
+}
+
 TEST(Conformance, Rule_28_RollbackRestoresTheStableState) {
   Engine a;
   Engine b(2);
@@ -260,7 +272,7 @@ TEST(Conformance, Rule_33_WhatMakesAnOfferDue) {
     return std::pair(a.session, b.session);
   };
   const auto [offerer, answerer] = negotiated();
-  parley::testing::FakeRandom random;
+  testing::SmallRandom random(1);
   const TransceiverId id = offerer.transceivers[0].id;
   {
     Session a = offerer;

@@ -137,6 +137,23 @@ TEST(Conformance, Rule_40_MidsDoNotCollideWithRemoteOnes) {
   EXPECT_EQ(next.sections[1].mid, "8");
 }
 
+TEST(Conformance, Rule_40_WhatWasOnlyProposedGivesWay) {
+  Pair pair;
+  pair.a.Add(MediaKind::kAudio);
+  pair.b.Add(MediaKind::kVideo);
+  pair.b.AddData();
+  // Both propose "0", and only one of them gets as far as setting it.
+  pair.b.CreateOffer();
+  Negotiate(pair.a, pair.b);
+  const sdp::Description next = MustParse(pair.b.CreateOffer());
+  ASSERT_EQ(next.sections.size(), 3u);
+  EXPECT_EQ(next.sections[0].mid, "0");
+  EXPECT_EQ(next.sections[1].media, "video");
+  EXPECT_NE(next.sections[1].mid, "0");
+  EXPECT_NE(next.sections[2].mid, "0");
+  EXPECT_NE(next.sections[2].mid, next.sections[1].mid);
+}
+
 TEST(Conformance, Rule_41_AnswerCarriesTheOffersMid) {
   Pair pair;
   pair.a.Add(MediaKind::kAudio);

@@ -20,6 +20,16 @@ Configuration DefaultConfiguration(char digit) {
   return configuration;
 }
 
+// SplitMix64 (Steele, Lea and Flood, 2014).
+void SmallRandom::Fill(std::span<uint8_t> out) {
+  for (uint8_t& byte : out) {
+    uint64_t mixed = state_ += 0x9e3779b97f4a7c15;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+    byte = static_cast<uint8_t>(mixed ^ (mixed >> 31));
+  }
+}
+
 Engine::Engine(uint64_t seed, Configuration configuration) : random(seed) {
   auto made = MakeSession(std::move(configuration), random);
   EXPECT_TRUE(made.ok()) << made.status();

@@ -3,12 +3,15 @@
 #ifndef PARLEY_TESTS_CORE_JSEP_ENGINE_H_
 #define PARLEY_TESTS_CORE_JSEP_ENGINE_H_
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/random.h"
 #include "core/jsep/answer.h"
 #include "core/jsep/candidates.h"
 #include "core/jsep/negotiation_needed.h"
@@ -17,13 +20,23 @@
 #include "core/jsep/session.h"
 #include "core/jsep/transceivers.h"
 #include "core/sdp/description.h"
-#include "tests/testing/fake_random.h"
 
 namespace parley::jsep::testing {
 
 // A configuration with one certificate.
 Configuration DefaultConfiguration(char digit = 'A');
 
+// Randomness that a seed repeats and a copy goes on with.
+class SmallRandom : public Random {
+ public:
+  explicit SmallRandom(uint64_t seed) : state_(seed) {}
+  void Fill(std::span<uint8_t> out) override;
+
+ private:
+  uint64_t state_;
+};
+
+// Copies are what-ifs: they share nothing that changes.
 class Engine {
  public:
   explicit Engine(uint64_t seed = 1,
@@ -58,7 +71,7 @@ class Engine {
 
   Session session;
   Effects effects;  // of the last description or candidate
-  parley::testing::FakeRandom random;
+  SmallRandom random;
 };
 
 // offer.SetLocal, answer.SetRemote, answer.SetLocal, offer.SetRemote.
