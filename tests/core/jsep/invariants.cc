@@ -108,18 +108,22 @@ void ExpectSectionsAgree(const Session& a, const Session& b, size_t i) {
 
 }  // namespace
 
-void Invariants::Check(const Session& session) {
+void Invariants::CheckStructure(const Session& session) {
   EXPECT_TRUE(SlotsFitState(session)) << SignalingStateName(session.state);
   CheckSections(session);
   CheckTransports(session);
   CheckTransceivers(session);
+}
+
+void Invariants::Check(const Session& session) {
+  CheckStructure(session);
   const DescriptionBody* local =
       session.current_local ? session.current_local->body.get() : nullptr;
   if (session.state != SignalingState::kStable || local == last_local_) return;
   last_local_ = local;
   answered_ = session.sections;
   for (const Section& section : session.sections) {
-    if (section.media) NoteInForce(*section.media);
+    if (section.media) NoteInForce(section.mid, *section.media);
   }
 }
 
@@ -172,14 +176,15 @@ void Invariants::CheckTransceivers(const Session& session) {
   present_ = std::move(now);
 }
 
-void Invariants::NoteInForce(const MediaParameters& media) {
+void Invariants::NoteInForce(const std::string& mid,
+                             const MediaParameters& media) {
   for (const auto* codecs : {&media.local_codecs, &media.remote_codecs}) {
     for (const Codec& codec : *codecs) {
       const auto known =
           payload_types_.emplace(codec.payload_type, IdentityOf(codec));
       EXPECT_EQ(known.first->second, IdentityOf(codec))
-          << "payload type " << int{codec.payload_type} << " became "
-          << codec.name;
+          << "mid " << mid << ": payload type " << int{codec.payload_type}
+          << " became " << codec.name << " " << codec.fmtp;
     }
   }
   for (const sdp::ExtMap& extension : media.extensions) {

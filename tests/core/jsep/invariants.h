@@ -18,6 +18,9 @@ class Invariants {
  public:
   // After any operation.
   void Check(const Session& session);
+  // The same without what numbers mean, which the other end's damaged
+  // descriptions may turn around.
+  void CheckStructure(const Session& session);
   // After createOffer or createAnswer, which were remembered. `before` is
   // last_version before the call.
   void CheckCreated(const CreatedDescription& created, uint64_t before);
@@ -29,7 +32,7 @@ class Invariants {
   void CheckTransports(const Session& session);
   void CheckTransceivers(const Session& session);
   void CheckFormats(const sdp::Description& description);
-  void NoteInForce(const MediaParameters& media);
+  void NoteInForce(const std::string& mid, const MediaParameters& media);
 
   // Sections as the last final answer left them, and which answer that was.
   std::vector<Section> answered_;

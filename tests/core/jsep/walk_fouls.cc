@@ -60,7 +60,7 @@ void Walk::TryRemote(WalkEnd& what_if, const RemoteDescriptionInit& init) {
     return;
   }
   ++counts_.damaged_but_applied;
-  what_if.invariants.Check(session);
+  what_if.invariants.CheckStructure(session);
   if (session.state != SignalingState::kHaveRemoteOffer) return;
   // What is taken can be answered, and what is answered can be gone on from.
   const absl::Status answered = what_if.engine.TryLocal({});
