@@ -14,10 +14,6 @@
 namespace parley::service {
 namespace {
 
-absl::Status Wrong(std::string message) {
-  return absl::InvalidArgumentError(message);
-}
-
 std::string Quoted(std::string_view text) {
   return absl::StrCat("\"", ToAbsl(text.substr(0, 80)), "\"");
 }
@@ -68,7 +64,8 @@ absl::Status Give(const Flag& flag, std::string_view value,
                   std::string_view source) {
   const absl::Status set = flag.set(value);
   if (set.ok()) return set;
-  return Wrong(absl::StrCat(ToAbsl(source), ": ", set.message()));
+  return absl::InvalidArgumentError(
+      absl::StrCat(ToAbsl(source), ": ", set.message()));
 }
 
 std::string Wrapped(std::string_view text, size_t indent, size_t width) {
@@ -92,8 +89,9 @@ template <typename Number>
 absl::Status CheckBounds(Number value, Bounds<Number> bounds,
                          std::string (*text)(Number)) {
   if (value >= bounds.min && value <= bounds.max) return absl::OkStatus();
-  return Wrong(absl::StrCat(text(value), " is not between ", text(bounds.min),
-                            " and ", text(bounds.max)));
+  return absl::InvalidArgumentError(
+      absl::StrCat(text(value), " is not between ", text(bounds.min), " and ",
+                   text(bounds.max)));
 }
 
 std::string NumberText(uint64_t number) { return std::to_string(number); }
@@ -118,24 +116,26 @@ absl::Status ParseFlags(std::span<const FlagGroup> groups,
   for (size_t i = 0; i < arguments.size(); ++i) {
     std::string_view argument = arguments[i];
     if (!argument.starts_with("--") || argument.size() == 2) {
-      return Wrong(absl::StrCat(Quoted(argument), " is no flag"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(Quoted(argument), " is no flag"));
     }
     argument.remove_prefix(2);
     const size_t equals = argument.find('=');
     const std::string_view name = argument.substr(0, equals);
     const Flag* flag = Find(groups, name);
-    if (!flag) return Wrong(Unknown(groups, name));
+    if (!flag) return absl::InvalidArgumentError(Unknown(groups, name));
     const std::string source = absl::StrCat("--", ToAbsl(name));
     if (!given.insert(flag->name).second) {
-      return Wrong(absl::StrCat(source, " is given twice"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(source, " is given twice"));
     }
     std::string_view value = flag->bare;
     if (equals != std::string_view::npos) {
       value = argument.substr(equals + 1);
     } else if (flag->bare.empty()) {
       if (++i == arguments.size()) {
-        return Wrong(absl::StrCat(source, " needs a value: ", source, "=",
-                                  ToAbsl(flag->value)));
+        return absl::InvalidArgumentError(absl::StrCat(
+            source, " needs a value: ", source, "=", ToAbsl(flag->value)));
       }
       value = arguments[i];
     }
@@ -179,7 +179,8 @@ absl::Status ReadNumber(std::string_view text, Bounds<uint64_t> bounds,
   uint64_t number = 0;
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || rest != end) {
-    return Wrong(absl::StrCat(Quoted(text), " is not a whole number"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(Quoted(text), " is not a whole number"));
   }
   if (absl::Status checked = CheckBounds(number, bounds, NumberText);
       !checked.ok()) {
@@ -203,8 +204,8 @@ absl::Status ReadSize(std::string_view text, Bounds<uint64_t> bounds,
   uint64_t number = 0;
   const uint64_t largest = std::numeric_limits<uint64_t>::max() >> shift;
   if (!ReadNumber(digits, {0, largest}, number).ok()) {
-    return Wrong(absl::StrCat(Quoted(text),
-                              " is not a size: bytes, or such as 64KiB, 1MiB"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        Quoted(text), " is not a size: bytes, or such as 64KiB, 1MiB"));
   }
   number <<= shift;
   if (absl::Status checked = CheckBounds(number, bounds, SizeText);
@@ -219,8 +220,8 @@ absl::Status ReadDuration(std::string_view text, Bounds<absl::Duration> bounds,
                           absl::Duration& out) {
   absl::Duration duration;
   if (!absl::ParseDuration(ToAbsl(text), &duration)) {
-    return Wrong(absl::StrCat(Quoted(text),
-                              " is not a duration such as 90s, 5m or 1h30m"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        Quoted(text), " is not a duration such as 90s, 5m or 1h30m"));
   }
   if (absl::Status checked = CheckBounds(duration, bounds, DurationText);
       !checked.ok()) {
@@ -237,7 +238,8 @@ absl::Status ReadBool(std::string_view text, bool& out) {
   for (const std::string_view no : {"false", "no", "off", "0"}) {
     if (text == no) return out = false, absl::OkStatus();
   }
-  return Wrong(absl::StrCat(Quoted(text), " is neither true nor false"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(Quoted(text), " is neither true nor false"));
 }
 
 absl::Status ReadList(std::string_view text, std::vector<std::string>& out) {
@@ -245,7 +247,7 @@ absl::Status ReadList(std::string_view text, std::vector<std::string>& out) {
   while (true) {
     const size_t comma = text.find(',');
     if (comma == 0 || text.empty()) {
-      return Wrong("a list has an empty entry");
+      return absl::InvalidArgumentError("a list has an empty entry");
     }
     words.emplace_back(text.substr(0, comma));
     if (comma == std::string_view::npos) break;

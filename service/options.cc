@@ -18,10 +18,6 @@ namespace {
 constexpr uint64_t kKiB = 1 << 10;
 constexpr uint64_t kMiB = 1 << 20;
 
-absl::Status Wrong(std::string message) {
-  return absl::InvalidArgumentError(message);
-}
-
 absl::Status ReadNode(std::string_view text, std::string& out) {
   const auto edge = [](char c) {
     return std::islower(static_cast<unsigned char>(c)) ||
@@ -31,7 +27,7 @@ absl::Status ReadNode(std::string_view text, std::string& out) {
                edge(text.back());
   for (const char c : text) label = label && (edge(c) || c == '-');
   if (!label) {
-    return Wrong(
+    return absl::InvalidArgumentError(
         "a node is named by a DNS label: 1 to 63 lower-case letters, digits "
         "and hyphens, the first and last no hyphen");
   }
@@ -46,13 +42,14 @@ absl::Status ReadPortRange(std::string_view text, ice::TransportOptions& out) {
   if (hyphen == std::string_view::npos ||
       !ReadNumber(text.substr(0, hyphen), {1, 65535}, first).ok() ||
       !ReadNumber(text.substr(hyphen + 1), {1, 65535}, last).ok()) {
-    return Wrong(absl::StrCat("\"", ToAbsl(text.substr(0, 80)),
-                              "\" is not FIRST-LAST with ports from 1 to "
-                              "65535"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", ToAbsl(text.substr(0, 80)),
+                     "\" is not FIRST-LAST with ports from 1 to "
+                     "65535"));
   }
   if (first > last) {
-    return Wrong(absl::StrCat("the first port, ", first,
-                              ", lies above the last, ", last));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the first port, ", first, ", lies above the last, ", last));
   }
   out.min_port = static_cast<uint16_t>(first);
   out.max_port = static_cast<uint16_t>(last);
@@ -67,7 +64,8 @@ absl::Status ReadAddresses(std::string_view text,
     in6_addr parsed;
     if (inet_pton(AF_INET, address.c_str(), &parsed) != 1 &&
         inet_pton(AF_INET6, address.c_str(), &parsed) != 1) {
-      return Wrong(absl::StrCat("\"", address, "\" is not an IP address"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", address, "\" is not an IP address"));
     }
   }
   out = std::move(addresses);
@@ -82,9 +80,10 @@ absl::Status ReadNetworks(std::string_view text,
   for (const std::string& word : words) {
     const auto network = ice::IpNetwork::Parse(word);
     if (!network) {
-      return Wrong(absl::StrCat("\"", word,
-                                "\" is no network such as 10.0.0.0/8, and no "
-                                "IP address"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", word,
+                       "\" is no network such as 10.0.0.0/8, and no "
+                       "IP address"));
     }
     networks.push_back(*network);
   }
@@ -102,7 +101,7 @@ absl::Status ReadLocation(std::string_view text, Address& out) {
 absl::Status ReadReadablePath(std::string_view text, std::string& out) {
   std::string path(text);
   if (access(path.c_str(), R_OK) != 0) {
-    return Wrong(absl::StrCat(
+    return absl::InvalidArgumentError(absl::StrCat(
         "\"", path, "\" cannot be read: ", std::string(strerror(errno))));
   }
   out = std::move(path);
@@ -119,8 +118,8 @@ absl::Status ReadWord(
     if (text == word) return out = value, absl::OkStatus();
     absl::StrAppend(&expected, expected.empty() ? "" : ", ", ToAbsl(word));
   }
-  return Wrong(absl::StrCat("\"", ToAbsl(text.substr(0, 80)), "\" is none of ",
-                            expected));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", ToAbsl(text.substr(0, 80)), "\" is none of ", expected));
 }
 
 constexpr std::array<std::pair<std::string_view, ice::LoopbackUse>, 3>
@@ -340,25 +339,28 @@ std::vector<FlagGroup> Flags(Options& options) {
 // What no flag can judge alone.
 absl::Status Check(const Options& o) {
   if (!o.listen.local && !o.insecure_bind) {
-    return Wrong(absl::StrCat(
+    return absl::InvalidArgumentError(absl::StrCat(
         "--listen: ", o.listen.text,
         " is reachable from other machines, and the API is plaintext and asks "
         "nobody who they are; say --insecure-bind if that is meant"));
   }
   if (o.admin_listen && !o.listen.unix_socket() && o.listen.port != 0 &&
       o.admin_listen->port == o.listen.port) {
-    return Wrong("--admin-listen: has the port of --listen");
+    return absl::InvalidArgumentError(
+        "--admin-listen: has the port of --listen");
   }
   if (o.engine.certificate_path.empty() != o.engine.key_path.empty()) {
-    return Wrong(o.engine.key_path.empty()
-                     ? "--certificate: needs --key beside it"
-                     : "--key: needs --certificate beside it");
+    return absl::InvalidArgumentError(
+        o.engine.key_path.empty() ? "--certificate: needs --key beside it"
+                                  : "--key: needs --certificate beside it");
   }
   if (o.engine.pool.default_lease_ttl > o.engine.pool.max_lease_ttl) {
-    return Wrong("--lease-ttl: is longer than --max-lease-ttl");
+    return absl::InvalidArgumentError(
+        "--lease-ttl: is longer than --max-lease-ttl");
   }
   if (!o.engine.ice.addresses.ipv4 && !o.engine.ice.addresses.ipv6) {
-    return Wrong("--ipv6: is off, and so is --ipv4: no address is left");
+    return absl::InvalidArgumentError(
+        "--ipv6: is off, and so is --ipv4: no address is left");
   }
   for (const auto& [flag, bytes] :
        {std::pair("--send-buffer", o.engine.limits.send_buffer_bytes),
@@ -366,14 +368,16 @@ absl::Status Check(const Options& o) {
         std::pair("--peer-receive-buffer",
                   o.engine.limits.peer_receive_buffer_bytes)}) {
     if (bytes >= o.max_message_size) continue;
-    return Wrong(absl::StrCat(flag, ": ", SizeText(bytes),
-                              " does not hold one message of "
-                              "--max-message-size, ",
-                              SizeText(o.max_message_size)));
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag, ": ", SizeText(bytes),
+                     " does not hold one message of "
+                     "--max-message-size, ",
+                     SizeText(o.max_message_size)));
   }
   if (o.engine.limits.peer_receive_buffer_bytes <
       o.engine.limits.receive_buffer_bytes) {
-    return Wrong("--peer-receive-buffer: is smaller than --receive-buffer");
+    return absl::InvalidArgumentError(
+        "--peer-receive-buffer: is smaller than --receive-buffer");
   }
   return absl::OkStatus();
 }

@@ -24,13 +24,6 @@ uint64_t MakeSessionId(Random& random) {
   return (random.Uint64() >> 1) % kLimit;
 }
 
-absl::Status CheckOpen(const Session& session, const char* operation) {
-  if (session.state != SignalingState::kClosed) return absl::OkStatus();
-  return MakeError(Reason::kPeerClosed,
-                   std::string(operation) + ": the peer connection is closed",
-                   {{"state", "closed"}, {"operation", operation}});
-}
-
 absl::Status CheckConfiguration(const Configuration& configuration) {
   if (configuration.capabilities == nullptr) {
     return MakeError(Reason::kArgument, "capabilities are missing",
@@ -88,6 +81,13 @@ void AppendUfrags(const std::optional<SessionDescription>& description,
 }
 
 }  // namespace
+
+absl::Status CheckOpen(const Session& session, const char* operation) {
+  if (session.state != SignalingState::kClosed) return absl::OkStatus();
+  return MakeError(Reason::kPeerClosed,
+                   std::string(operation) + ": the peer connection is closed",
+                   {{"state", "closed"}, {"operation", operation}});
+}
 
 IceCredentials MakeIceCredentials(Random& random) {
   return {.ufrag = random.Token(kUfragCharacters),

@@ -185,6 +185,9 @@ struct Session {
 absl::StatusOr<Session> MakeSession(Configuration configuration,
                                     Random& random);
 
+// PEER_CLOSED, naming the operation, once the session is closed.
+absl::Status CheckOpen(const Session& session, const char* operation);
+
 // W3C setConfiguration. Errors, which change nothing: PEER_CLOSED;
 // CONFIGURATION_IMMUTABLE (bundle or rtcp-mux policy, certificates once there
 // are some, lite mode, SCTP port or capabilities changed; pool size changed

@@ -19,13 +19,6 @@ constexpr size_t kMaxEncodings = 8;
 constexpr size_t kMaxRidCharacters = 16;  // of the RTP extension's value
 constexpr size_t kMaxIdCharacters = 64;   // RFC 8830 section 2
 
-absl::Status CheckOpen(const Session& session, const char* operation) {
-  if (session.state != SignalingState::kClosed) return absl::OkStatus();
-  return MakeError(Reason::kPeerClosed,
-                   std::string(operation) + ": the peer connection is closed",
-                   {{"state", "closed"}, {"operation", operation}});
-}
-
 // The transceiver of an open session.
 absl::StatusOr<Transceiver*> Find(Session& session, TransceiverId id,
                                   const char* operation) {
