@@ -1,7 +1,7 @@
 // Rules of section E: the shape of generated descriptions.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <set>
 #include <string>
 
@@ -32,9 +32,9 @@ TEST(Conformance, Rule_36_SessionPart) {
   Engine engine;
   engine.Add(MediaKind::kAudio);
   const std::string offer = engine.CreateOffer();
-  EXPECT_TRUE(std::regex_search(
-      offer, std::regex("^v=0\r\no=- [0-9]+ [0-9]+ IN IP4 0\\.0\\.0\\.0\r\n"
-                        "s=-\r\nt=0 0\r\n")));
+  EXPECT_THAT(offer, ::testing::ContainsRegex(
+                         "^v=0\r\no=- [0-9]+ [0-9]+ IN IP4 0\\.0\\.0\\.0\r\n"
+                         "s=-\r\nt=0 0\r\n"));
   EXPECT_LT(MustParse(offer).origin.session_id, (uint64_t{1} << 63) - 1);
   for (const char* type : {"i=", "u=", "e=", "p=", "r=", "z=", "k="}) {
     EXPECT_FALSE(HasLine(offer, type)) << type;
