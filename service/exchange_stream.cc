@@ -178,6 +178,7 @@ void ExchangeStream::Append(std::string_view name, v1::ServerFrame frame) {
 void ExchangeStream::Send(std::string_view name, v1::ServerFrame frame) {
   {
     absl::MutexLock lock(&mutex_);
+    if (finished_) return;
     Append(name, std::move(frame));
   }
   Advance();
@@ -188,6 +189,7 @@ void ExchangeStream::SendMessage(std::string_view name, v1::ServerFrame frame,
                                  sctp::ChannelKey channel, uint64_t sequence) {
   {
     absl::MutexLock lock(&mutex_);
+    if (finished_) return;
     Append(name, std::move(frame));
     std::vector<Receipt>& receipts = pending_.receipts;
     if (receipts.empty() || receipts.back().peer != peer ||
@@ -201,6 +203,7 @@ void ExchangeStream::SendMessage(std::string_view name, v1::ServerFrame frame,
 
 bool ExchangeStream::HasRoom(const std::shared_ptr<ExchangePeer>& peer) {
   absl::MutexLock lock(&mutex_);
+  if (finished_) return false;
   if (pending_.bytes < kMaxPendingBytes) return true;
   for (const auto& one : starved_) {
     if (one == peer) return false;
@@ -288,7 +291,9 @@ void ExchangeStream::OnDone() {
   bool in_order = false;
   {
     absl::MutexLock lock(&mutex_);
+    // They keep the peers' ends, which keep the stream.
     starved_.clear();
+    pending_ = Batch();
     finished_ = true;
     in_order = half_closed_ && end_ && end_->ok();
   }
@@ -298,6 +303,7 @@ void ExchangeStream::OnDone() {
   for (const auto& [name, peer] : peers_) peer->Close(delivered);
   peers_.clear();
   written_.clear();
+  writing_batch_ = Batch();
   self_.reset();
 }
 

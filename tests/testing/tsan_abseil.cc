@@ -17,6 +17,16 @@
 extern "C" void AnnotateIgnoreReadsBegin(const char* file, int line);
 extern "C" void AnnotateIgnoreReadsEnd(const char* file, int line);
 
+// GLib is compiled without it too and orders its threads by means of its own:
+// what it calls of the C library is nothing to report.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() {
+  return "called_from_lib:libglib-2.0.so\n"
+         "called_from_lib:libgobject-2.0.so\n"
+         "called_from_lib:libgio-2.0.so\n"
+         "called_from_lib:libnice.so\n";
+}
+
 namespace parley {
 
 using absl::BlockingCounter;
