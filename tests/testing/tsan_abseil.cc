@@ -17,14 +17,12 @@
 extern "C" void AnnotateIgnoreReadsBegin(const char* file, int line);
 extern "C" void AnnotateIgnoreReadsEnd(const char* file, int line);
 
-// GLib is compiled without it too and orders its threads by means of its own:
-// what it calls of the C library is nothing to report.
+// GLib and libnice are compiled without it too: what they order by their own
+// means looks unordered.
 extern "C" const char* __tsan_default_suppressions();
 extern "C" const char* __tsan_default_suppressions() {
-  return "called_from_lib:libglib-2.0.so\n"
-         "called_from_lib:libgobject-2.0.so\n"
-         "called_from_lib:libgio-2.0.so\n"
-         "called_from_lib:libnice.so\n";
+  return "race:libglib-2.0.so\nrace:libgobject-2.0.so\n"
+         "race:libgio-2.0.so\nrace:libnice.so\n";
 }
 
 namespace parley {

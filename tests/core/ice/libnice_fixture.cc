@@ -11,15 +11,6 @@
 
 #include "absl/time/clock.h"
 
-#if defined(__SANITIZE_THREAD__)
-// Debian's GLib and libnice are not instrumented: what they order by their own
-// means looks unordered.
-extern "C" const char* __tsan_default_suppressions() {
-  return "race:libglib-2.0.so\nrace:libgobject-2.0.so\n"
-         "race:libgio-2.0.so\nrace:libnice.so\n";
-}
-#endif
-
 namespace parley::ice::testing {
 namespace {
 
