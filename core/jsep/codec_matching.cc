@@ -86,7 +86,8 @@ std::vector<CodecMatch> MatchCodecs(const std::vector<const KnownCodec*>& ours,
   // What is ours, by their numbers.
   std::array<const KnownCodec*, 128> by_number{};
   for (const Codec& codec : theirs) {
-    if (codec.name.empty()) continue;
+    // RTP has no payload types beyond 127 (RFC 3550 section 5.1).
+    if (codec.name.empty() || codec.payload_type > 127) continue;
     const KnownCodec known = Know(codec);
     if (IsRtx(known)) {
       matches.push_back({nullptr, known});

@@ -17,35 +17,47 @@ KnownCodec Know(const Codec& codec) {
 
 MediaCatalog::MediaCatalog(std::shared_ptr<const Capabilities> capabilities)
     : capabilities_(std::move(capabilities)) {
-  const std::shared_ptr<const NumberBook> book = MakeBook();
+  Numbering both(nullptr);
   for (const MediaKind kind : {MediaKind::kAudio, MediaKind::kVideo}) {
-    const KindCapabilities& own = capabilities_->Of(kind);
     Kind& entry = kinds_[static_cast<size_t>(kind)];
-    auto standard = std::make_shared<MediaOffer>();
-    standard->codecs = own.codecs;
-    for (const Codec& codec : own.codecs) entry.codecs.push_back(Know(codec));
-    for (const HeaderExtension& extension : own.extensions) {
-      standard->extensions.push_back(
-          {.id = extension.id, .uri = extension.uri});
+    for (const Codec& codec : capabilities_->Of(kind).codecs) {
+      entry.codecs.push_back(Know(codec));
     }
-    standard->printed =
-        sdp::PrintFormats(standard->codecs, standard->extensions);
-    standard->book = book;
-    entry.standard = std::move(standard);
+    Numbering own(nullptr);
+    Learn(kind, own);
+    Learn(kind, both);
+    entry.book = std::move(own).Take();
+  }
+  const std::shared_ptr<const NumberBook> book = std::move(both).Take();
+  for (const MediaKind kind : {MediaKind::kAudio, MediaKind::kVideo}) {
+    Kind& entry = kinds_[static_cast<size_t>(kind)];
+    const Kind& other = kinds_[1 - static_cast<size_t>(kind)];
+    entry.standard = {MakeStandard(kind, nullptr, entry.book),
+                      MakeStandard(kind, other.book, book)};
   }
 }
 
-std::shared_ptr<const NumberBook> MediaCatalog::MakeBook() const {
-  Numbering numbering(nullptr);
-  for (const MediaKind kind : {MediaKind::kAudio, MediaKind::kVideo}) {
-    for (const Codec& codec : capabilities_->Of(kind).codecs) {
-      numbering.Learn(codec.payload_type, IdentityOf(codec));
-    }
-    for (const HeaderExtension& extension : Extensions(kind)) {
-      numbering.LearnExtension(extension.id, extension.uri);
-    }
+void MediaCatalog::Learn(MediaKind kind, Numbering& numbering) const {
+  for (const Codec& codec : capabilities_->Of(kind).codecs) {
+    numbering.Learn(codec.payload_type, IdentityOf(codec));
   }
-  return std::move(numbering).Take();
+  for (const HeaderExtension& extension : Extensions(kind)) {
+    numbering.LearnExtension(extension.id, extension.uri);
+  }
+}
+
+std::shared_ptr<const MediaOffer> MediaCatalog::MakeStandard(
+    MediaKind kind, std::shared_ptr<const NumberBook> made_with,
+    std::shared_ptr<const NumberBook> book) const {
+  auto standard = std::make_shared<MediaOffer>();
+  standard->codecs = capabilities_->Of(kind).codecs;
+  for (const HeaderExtension& extension : Extensions(kind)) {
+    standard->extensions.push_back({.id = extension.id, .uri = extension.uri});
+  }
+  standard->printed = sdp::PrintFormats(standard->codecs, standard->extensions);
+  standard->book = std::move(book);
+  standard->made_with = std::move(made_with);
+  return standard;
 }
 
 std::shared_ptr<const MediaCatalog> MediaCatalog::For(

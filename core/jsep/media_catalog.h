@@ -3,6 +3,7 @@
 #ifndef PARLEY_CORE_JSEP_MEDIA_CATALOG_H_
 #define PARLEY_CORE_JSEP_MEDIA_CATALOG_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -57,19 +58,24 @@ class MediaCatalog {
   }
 
   // What a session without history and a transceiver without preferences
-  // offers. Its book has the numbers of both kinds: it is for a session with no
-  // book or this very one.
-  const std::shared_ptr<const MediaOffer>& Standard(MediaKind kind) const {
+  // offers: for one with no book, or the one of this kind; and for one that has
+  // offered the other kind, or both.
+  using StandardOffers = std::array<std::shared_ptr<const MediaOffer>, 2>;
+  const StandardOffers& Standard(MediaKind kind) const {
     return kinds_[static_cast<size_t>(kind)].standard;
   }
 
  private:
   struct Kind {
     std::vector<KnownCodec> codecs;
-    std::shared_ptr<const MediaOffer> standard;
+    std::shared_ptr<const NumberBook> book;  // of this kind alone
+    StandardOffers standard;
   };
 
-  std::shared_ptr<const NumberBook> MakeBook() const;
+  void Learn(MediaKind kind, Numbering& numbering) const;
+  std::shared_ptr<const MediaOffer> MakeStandard(
+      MediaKind kind, std::shared_ptr<const NumberBook> made_with,
+      std::shared_ptr<const NumberBook> book) const;
 
   const std::shared_ptr<const Capabilities> capabilities_;
   Kind kinds_[2];

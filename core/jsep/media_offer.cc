@@ -47,7 +47,8 @@ void PutInForceFirst(const NumberMap& numbers, const MediaParameters& in_force,
 // Gives a number to every codec that has none. Primaries come first, because
 // the identity of rtx is made of theirs.
 void GiveNumbers(const std::vector<const KnownCodec*>& codecs,
-                 NumberMap& numbers, Numbering& numbering) {
+                 Numbering::PayloadTypes& used, NumberMap& numbers,
+                 Numbering& numbering) {
   for (const bool rtx : {false, true}) {
     for (const KnownCodec* known : codecs) {
       const uint8_t own = known->codec->payload_type;
@@ -59,8 +60,10 @@ void GiveNumbers(const std::vector<const KnownCodec*>& codecs,
         if (!primary) continue;
         identity.detail = *primary;
       }
-      const auto number = numbering.PayloadTypeFor(identity, own);
-      if (number) numbers.Set(own, *number);
+      const auto number = numbering.PayloadTypeFor(identity, own, used);
+      if (!number) continue;
+      numbers.Set(own, *number);
+      used.set(*number);
     }
   }
 }
@@ -72,13 +75,17 @@ std::vector<Codec> CodecsToOffer(const MediaWishes& wishes,
       InOrderOfPreference(wishes.catalog.Codecs(wishes.kind),
                           wishes.preferences.get(), wishes.comfort_noise);
   NumberMap numbers;
+  Numbering::PayloadTypes used;
   if (in_force) {
     numbers = NumbersInForce(codecs, *in_force);
+    for (const Codec& codec : in_force->local_codecs) {
+      used.set(codec.payload_type & 0x7f);
+    }
     if (wishes.preferences == nullptr) {
       PutInForceFirst(numbers, *in_force, codecs);
     }
   }
-  GiveNumbers(codecs, numbers, numbering);
+  GiveNumbers(codecs, used, numbers, numbering);
   std::vector<Codec> result;
   result.reserve(codecs.size());
   for (const KnownCodec* known : codecs) {
@@ -129,8 +136,9 @@ std::shared_ptr<const MediaOffer> OfferMedia(
     const MediaWishes& wishes, std::shared_ptr<const MediaParameters> in_force,
     std::shared_ptr<const NumberBook> book,
     std::shared_ptr<const MediaOffer> earlier) {
-  const auto& standard = wishes.catalog.Standard(wishes.kind);
-  if (StillFits(*standard, wishes, in_force, book)) return standard;
+  for (const auto& standard : wishes.catalog.Standard(wishes.kind)) {
+    if (StillFits(*standard, wishes, in_force, book)) return standard;
+  }
   if (earlier && StillFits(*earlier, wishes, in_force, book)) return earlier;
   auto offer = std::make_shared<MediaOffer>();
   Numbering numbering(book);

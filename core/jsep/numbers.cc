@@ -31,24 +31,30 @@ NumberBook& Numbering::Writable() {
 }
 
 std::optional<uint8_t> Numbering::PayloadTypeFor(const CodecIdentity& codec,
-                                                 uint8_t preferred) {
+                                                 uint8_t preferred,
+                                                 const PayloadTypes& avoid) {
   const auto& taken = Book().payload_types;
-  if (taken[preferred] == codec) return preferred;
+  if (taken[preferred] == codec && !avoid[preferred]) return preferred;
   for (size_t number = 0; number < taken.size(); ++number) {
-    if (taken[number] == codec) return static_cast<uint8_t>(number);
+    if (taken[number] == codec && !avoid[number]) {
+      return static_cast<uint8_t>(number);
+    }
   }
   const auto give = [&](uint8_t number) {
     Writable().payload_types[number] = codec;
     return number;
   };
-  if (IsFree(taken[preferred])) return give(preferred);
+  const auto is_free = [&](uint8_t number) {
+    return IsFree(taken[number]) && !avoid[number];
+  };
+  if (is_free(preferred)) return give(preferred);
   // The dynamic range, then what rtcp-mux leaves of the unassigned one (RFC
   // 5761 section 4).
   for (uint8_t number = 96; number < 128; ++number) {
-    if (IsFree(taken[number])) return give(number);
+    if (is_free(number)) return give(number);
   }
   for (uint8_t number = 35; number < 64; ++number) {
-    if (IsFree(taken[number])) return give(number);
+    if (is_free(number)) return give(number);
   }
   return std::nullopt;
 }
@@ -73,10 +79,11 @@ std::optional<uint16_t> Numbering::ExtensionIdFor(std::string_view uri,
 }
 
 bool Numbering::Learn(uint8_t payload_type, const CodecIdentity& codec) {
-  const CodecIdentity& meaning = Book().payload_types[payload_type & 0x7f];
+  if (payload_type >= NumberBook::kPayloadTypes) return true;
+  const CodecIdentity& meaning = Book().payload_types[payload_type];
   if (meaning == codec) return true;
   if (!IsFree(meaning)) return false;
-  Writable().payload_types[payload_type & 0x7f] = codec;
+  Writable().payload_types[payload_type] = codec;
   return true;
 }
 
@@ -91,7 +98,8 @@ bool Numbering::LearnExtension(uint16_t id, std::string_view uri) {
 }
 
 void Numbering::Relearn(uint8_t payload_type, const CodecIdentity& codec) {
-  Writable().payload_types[payload_type & 0x7f] = codec;
+  if (payload_type >= NumberBook::kPayloadTypes) return;
+  Writable().payload_types[payload_type] = codec;
 }
 
 void Numbering::RelearnExtension(uint16_t id, std::string_view uri) {

@@ -4,6 +4,7 @@
 #define PARLEY_CORE_JSEP_NUMBERS_H_
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,9 +17,10 @@ namespace parley::jsep {
 // What numbers have come to mean, by either end's descriptions. Plain data; all
 // zeros is an empty book. URIs are kept as hashes.
 struct NumberBook {
+  static constexpr size_t kPayloadTypes = 128;
   static constexpr size_t kExtensionIds = 256;
 
-  std::array<CodecIdentity, 128> payload_types{};
+  std::array<CodecIdentity, kPayloadTypes> payload_types{};
   std::array<uint64_t, kExtensionIds> extensions{};
 };
 
@@ -30,10 +32,15 @@ class Numbering {
   explicit Numbering(std::shared_ptr<const NumberBook> book)
       : book_(std::move(book)) {}
 
+  using PayloadTypes = std::bitset<NumberBook::kPayloadTypes>;
+
   // The number that means this codec, given now if need be: `preferred` when it
-  // is free, else one of the dynamic range. nullopt: no number is left.
+  // is free, else one of the dynamic range; none of `avoid`, which the other
+  // end has taken for something else in the same section. nullopt: no number is
+  // left.
   std::optional<uint8_t> PayloadTypeFor(const CodecIdentity& codec,
-                                        uint8_t preferred);
+                                        uint8_t preferred,
+                                        const PayloadTypes& avoid);
   // The same for a header extension, within 1 to 14 unless preferred is larger.
   std::optional<uint16_t> ExtensionIdFor(std::string_view uri,
                                          uint16_t preferred);

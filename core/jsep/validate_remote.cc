@@ -1,6 +1,7 @@
 #include "core/jsep/validate_remote.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "core/base/errors.h"
@@ -130,9 +131,13 @@ absl::Status CheckAnswerBundle(const sdp::Description& offer,
   const absl::StatusOr<Bundle> offered = ReadBundle(offer);
   if (!offered.ok()) return offered.status();
   for (const std::vector<size_t>& members : answered.groups) {
+    std::optional<size_t> common;
     for (const size_t i : members) {
+      // What our offer rejects stays so, wherever the answer names it.
+      if (sdp::IsRejected(offer.sections[i])) continue;
       const auto& group = offered->group_of[i];
-      if (group && group == offered->group_of[members.front()]) continue;
+      if (!common) common = group;
+      if (group && group == common) continue;
       return InvalidSection(answer, i, "group",
                             "the offer did not bundle it with the others");
     }
