@@ -1,5 +1,8 @@
 #include "service/convert_basic.h"
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/errors.h"
 #include "core/base/strings.h"
@@ -26,6 +29,18 @@ absl::Status TooMuch(std::string_view field, uint64_t count,
 absl::Status CheckLimit(std::string_view field, uint64_t count,
                         std::string_view what, uint64_t limit) {
   return count <= limit ? absl::OkStatus() : TooMuch(field, count, what, limit);
+}
+
+absl::Status RenameField(absl::Status status, std::string_view from,
+                         std::string_view to) {
+  const std::optional<Error> error = GetError(status);
+  if (!error) return status;
+  for (const auto& [key, value] : error->metadata) {
+    if (key == "field" && value == from) {
+      return WithMetadata(std::move(status), "field", std::string(to));
+    }
+  }
+  return status;
 }
 
 std::string FieldPath(std::string_view list, size_t index,

@@ -34,6 +34,10 @@ absl::Status TooMuch(std::string_view field, uint64_t count,
 absl::Status CheckLimit(std::string_view field, uint64_t count,
                         std::string_view what, uint64_t limit);
 
+// The status, with `to` for its metadata's field where core/ calls it `from`.
+absl::Status RenameField(absl::Status status, std::string_view from,
+                         std::string_view to);
+
 // "transceivers[2].kind" of ("transceivers", 2, "kind").
 std::string FieldPath(std::string_view list, size_t index,
                       std::string_view field = {});

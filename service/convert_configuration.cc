@@ -57,7 +57,8 @@ absl::Status Read(const v1::IceServer& in, const std::string& field,
   return absl::OkStatus();
 }
 
-absl::Status ReadPolicies(const v1::Configuration& in, peer::PeerInit& out) {
+absl::Status ReadPolicies(const v1::Configuration& in,
+                          peer::RtcConfiguration& out) {
   if (!v1::IceTransportPolicy_IsValid(in.ice_transport_policy())) {
     return BadField("configuration.ice_transport_policy",
                     "is no policy that is known here");
@@ -71,17 +72,17 @@ absl::Status ReadPolicies(const v1::Configuration& in, peer::PeerInit& out) {
                     "is no policy that is known here");
   }
   if (in.ice_transport_policy() == v1::ICE_TRANSPORT_POLICY_RELAY) {
-    out.configuration.ice_transport_policy = jsep::IceTransportPolicy::kRelay;
     out.gathering.policy = ice::TransportPolicy::kRelay;
   }
   if (in.bundle_policy() != v1::BUNDLE_POLICY_UNSPECIFIED) {
-    out.configuration.bundle_policy =
-        FromWire<jsep::BundlePolicy>(in.bundle_policy());
+    out.bundle_policy = FromWire<jsep::BundlePolicy>(in.bundle_policy());
   }
   return absl::OkStatus();
 }
 
-absl::Status Read(const v1::Configuration& in, peer::PeerInit& out) {
+// All but the certificates.
+absl::StatusOr<peer::RtcConfiguration> Read(const v1::Configuration& in) {
+  peer::RtcConfiguration out;
   if (absl::Status read = ReadPolicies(in, out); !read.ok()) return read;
   const auto servers = static_cast<size_t>(in.ice_servers_size());
   if (absl::Status fits = CheckLimit("configuration.ice_servers", servers,
@@ -95,29 +96,44 @@ absl::Status Read(const v1::Configuration& in, peer::PeerInit& out) {
              FieldPath("configuration.ice_servers", i), out.gathering.servers);
     if (!read.ok()) return read;
   }
-  if (in.certificates_size() > 0) {
-    return MakeError(Reason::kCertificateUnknown,
-                     "there are no certificates to name yet; leave them out "
-                     "and the peer has a fresh one",
-                     {{"field", "configuration.certificates[0]"}});
-  }
   if (absl::Status fits =
           CheckLimit("configuration.ice_candidate_pool_size",
                      in.ice_candidate_pool_size(), "sets", kMaxCandidatePool);
       !fits.ok()) {
     return fits;
   }
-  out.configuration.ice_candidate_pool_size = in.ice_candidate_pool_size();
+  out.ice_candidate_pool_size = in.ice_candidate_pool_size();
+  return out;
+}
+
+absl::Status ReadConfiguration(const v1::Configuration& in,
+                               peer::PeerInit& out) {
+  auto read = Read(in);
+  if (!read.ok()) return read.status();
+  if (in.certificates_size() > 0) {
+    return MakeError(Reason::kCertificateUnknown,
+                     "there are no certificates to name yet; leave them out "
+                     "and the peer has a fresh one",
+                     {{"field", "configuration.certificates[0]"}});
+  }
+  if (read->gathering.policy == ice::TransportPolicy::kRelay) {
+    out.configuration.ice_transport_policy = jsep::IceTransportPolicy::kRelay;
+  }
+  out.configuration.bundle_policy = read->bundle_policy;
+  out.configuration.ice_candidate_pool_size = read->ice_candidate_pool_size;
+  out.gathering = std::move(read->gathering);
   return absl::OkStatus();
 }
 
-absl::Status ReadLabels(const v1::CreatePeerRequest& in, peer::PeerInit& out) {
+template <typename Map>
+absl::StatusOr<peer::Labels> ReadLabels(const Map& in) {
   if (absl::Status fits =
-          CheckLimit("labels", in.labels().size(), "entries", kMaxLabels);
+          CheckLimit("labels", in.size(), "entries", kMaxLabels);
       !fits.ok()) {
     return fits;
   }
-  for (const auto& [key, value] : in.labels()) {
+  peer::Labels out;
+  for (const auto& [key, value] : in) {
     if (key.empty()) return BadField("labels", "has an empty key");
     for (const absl::Status& fits :
          {CheckLimit("labels", key.size(), "bytes in a key", kMaxLabelKeyBytes),
@@ -125,9 +141,18 @@ absl::Status ReadLabels(const v1::CreatePeerRequest& in, peer::PeerInit& out) {
                      kMaxLabelValueBytes)}) {
       if (!fits.ok()) return fits;
     }
-    out.labels.emplace(key, value);
+    out.emplace(key, value);
   }
-  return absl::OkStatus();
+  return out;
+}
+
+// Of CreatePeer and UpdatePeer.
+template <typename Request>
+absl::StatusOr<absl::Duration> ReadLeaseTtl(const Request& in,
+                                            const Options& options) {
+  if (!in.has_lease_ttl()) return options.engine.pool.default_lease_ttl;
+  return FromProto(in.lease_ttl(), "lease_ttl", absl::Seconds(1),
+                   options.engine.pool.max_lease_ttl);
 }
 
 absl::Status ReadFirstObjects(const v1::CreatePeerRequest& in,
@@ -180,15 +205,45 @@ absl::Status ReadRest(const v1::CreatePeerRequest& in, const Options& options,
     out.max_data_channels = static_cast<uint16_t>(
         std::min<uint64_t>(out.max_data_channels, options.max_data_channels));
   }
-  out.lease_ttl = options.engine.pool.default_lease_ttl;
-  if (in.has_lease_ttl()) {
-    const auto ttl = FromProto(in.lease_ttl(), "lease_ttl", absl::Seconds(1),
-                               options.engine.pool.max_lease_ttl);
-    if (!ttl.ok()) return ttl.status();
-    out.lease_ttl = *ttl;
-  }
+  const auto ttl = ReadLeaseTtl(in, options);
+  if (!ttl.ok()) return ttl.status();
+  out.lease_ttl = *ttl;
   if (in.has_polite()) out.polite = in.polite();
   return absl::OkStatus();
+}
+
+// Which fields UpdatePeer is to change.
+struct UpdatedFields {
+  bool configuration = false;
+  bool labels = false;
+  bool lease_ttl = false;
+  bool polite = false;
+};
+
+absl::StatusOr<UpdatedFields> ReadMask(const v1::UpdatePeerRequest& in) {
+  if (!in.has_update_mask()) {
+    return UpdatedFields{.configuration = in.has_configuration(),
+                         .labels = !in.labels().empty(),
+                         .lease_ttl = in.has_lease_ttl(),
+                         .polite = in.has_polite()};
+  }
+  UpdatedFields out;
+  for (const std::string& path : in.update_mask().paths()) {
+    if (path == "configuration") {
+      out.configuration = true;
+    } else if (path == "labels") {
+      out.labels = true;
+    } else if (path == "lease_ttl") {
+      out.lease_ttl = true;
+    } else if (path == "polite") {
+      out.polite = true;
+    } else {
+      return BadField("update_mask",
+                      "names a field that cannot be changed: configuration, "
+                      "labels, lease_ttl and polite can, each as a whole");
+    }
+  }
+  return out;
 }
 
 template <typename Number>
@@ -232,15 +287,54 @@ absl::StatusOr<peer::PeerInit> FromProto(const v1::CreatePeerRequest& request,
                                          const Options& options) {
   peer::PeerInit init;
   init.configuration.max_message_size = options.max_message_size;
-  absl::Status status = ReadLabels(request, init);
-  if (status.ok()) {
-    status =
-        ReadFirstObjects(request, options.engine.limits.max_transceivers, init);
-  }
-  if (status.ok()) status = Read(request.configuration(), init);
+  auto labels = ReadLabels(request.labels());
+  if (!labels.ok()) return labels.status();
+  init.labels = *std::move(labels);
+  absl::Status status =
+      ReadFirstObjects(request, options.engine.limits.max_transceivers, init);
+  if (status.ok()) status = ReadConfiguration(request.configuration(), init);
   if (status.ok()) status = ReadRest(request, options, init);
   if (!status.ok()) return status;
   return init;
+}
+
+absl::StatusOr<peer::PeerUpdate> FromProto(const v1::UpdatePeerRequest& request,
+                                           const Options& options) {
+  const auto fields = ReadMask(request);
+  if (!fields.ok()) return fields.status();
+  peer::PeerUpdate update;
+  if (fields->configuration) {
+    auto read = Read(request.configuration());
+    if (!read.ok()) return read.status();
+    if (request.configuration().certificates_size() > 0) {
+      return MakeError(Reason::kConfigurationImmutable,
+                       "certificates cannot change in the life of a peer; "
+                       "create a new one",
+                       {{"field", "configuration.certificates"}});
+    }
+    update.configuration = *std::move(read);
+  }
+  if (fields->labels) {
+    auto labels = ReadLabels(request.labels());
+    if (!labels.ok()) return labels.status();
+    update.labels = *std::move(labels);
+  }
+  if (fields->lease_ttl) {
+    const auto ttl = ReadLeaseTtl(request, options);
+    if (!ttl.ok()) return ttl.status();
+    update.lease_ttl = *ttl;
+  }
+  if (fields->polite) update.polite = !request.has_polite() || request.polite();
+  return update;
+}
+
+absl::Status InConfiguration(absl::Status status) {
+  if (!HasReason(status, Reason::kConfigurationImmutable)) return status;
+  for (const char* field : {"bundle_policy", "ice_candidate_pool_size"}) {
+    status = RenameField(std::move(status), field,
+                         absl::StrCat("configuration.", field));
+  }
+  return status;
 }
 
 absl::StatusOr<peer::ChannelSpec> FromProto(const v1::DataChannelInit& init,

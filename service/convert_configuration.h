@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/peer/peer_types.h"
 
@@ -12,6 +13,7 @@ namespace parley::v1 {
 class Configuration;
 class CreatePeerRequest;
 class DataChannelInit;
+class UpdatePeerRequest;
 }  // namespace parley::v1
 
 namespace parley::service {
@@ -25,6 +27,13 @@ void ToProto(const jsep::Configuration& configuration,
 
 absl::StatusOr<peer::PeerInit> FromProto(const v1::CreatePeerRequest& request,
                                          const Options& options);
+
+// The fields that its mask names, or without a mask those that are present.
+absl::StatusOr<peer::PeerUpdate> FromProto(const v1::UpdatePeerRequest& request,
+                                           const Options& options);
+
+// The error of an update, with its field as the request calls it.
+absl::Status InConfiguration(absl::Status status);
 
 absl::StatusOr<peer::ChannelSpec> FromProto(const v1::DataChannelInit& init,
                                             std::string_view field);

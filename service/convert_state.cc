@@ -193,7 +193,7 @@ void ToProto(const peer::View& view, v1::PeerView how_much, const Shown& shown,
                         : v1::ICE_MODE_FULL);
   out->set_polite(info.polite);
   out->set_max_data_channels(info.max_data_channels);
-  for (const auto& [key, value] : info.labels) {
+  for (const auto& [key, value] : *info.labels) {
     (*out->mutable_labels())[key] = value;
   }
   ToProto(info.create_time, out->mutable_create_time());

@@ -14,7 +14,6 @@
 namespace parley::service {
 namespace {
 
-constexpr size_t kMaxStreams = 8;
 constexpr size_t kMaxEncodings = 8;
 constexpr size_t kMaxCodecs = 64;
 constexpr size_t kMaxMimeTypeBytes = 64;
@@ -32,13 +31,6 @@ static_assert(ToWire<v1::TransceiverDirection>(Direction::kRecvOnly) ==
               v1::TRANSCEIVER_DIRECTION_RECVONLY);
 static_assert(ToWire<v1::TransceiverDirection>(Direction::kInactive) ==
               v1::TRANSCEIVER_DIRECTION_INACTIVE);
-
-absl::StatusOr<MediaKind> ReadKind(v1::MediaKind kind, std::string_view field) {
-  if (kind != v1::MEDIA_KIND_AUDIO && kind != v1::MEDIA_KIND_VIDEO) {
-    return BadField(field, "is neither MEDIA_KIND_AUDIO nor MEDIA_KIND_VIDEO");
-  }
-  return FromWire<MediaKind>(kind);
-}
 
 // UNSPECIFIED stands for `fallback`.
 absl::StatusOr<Direction> ReadDirection(v1::TransceiverDirection direction,
@@ -156,6 +148,31 @@ absl::Status CheckKind(MediaKind codecs, const jsep::Session& session,
 
 }  // namespace
 
+absl::StatusOr<MediaKind> FromProto(v1::MediaKind kind,
+                                    std::string_view field) {
+  if (kind != v1::MEDIA_KIND_AUDIO && kind != v1::MEDIA_KIND_VIDEO) {
+    return BadField(field, "is neither MEDIA_KIND_AUDIO nor MEDIA_KIND_VIDEO");
+  }
+  return FromWire<MediaKind>(kind);
+}
+
+void ToProto(const jsep::KindCapabilities& capabilities, MediaKind kind,
+             v1::GetCapabilitiesResponse* out) {
+  bool rtx = false;
+  for (const jsep::Codec& codec : capabilities.codecs) {
+    if (jsep::RoleOf(codec) != jsep::CodecRole::kRetransmission) {
+      Write(codec, kind, out->add_codecs());
+    } else if (!std::exchange(rtx, true)) {
+      v1::RtpCodec* entry = out->add_codecs();
+      Write(codec, kind, entry);
+      entry->clear_sdp_fmtp_line();
+    }
+  }
+  for (const jsep::HeaderExtension& extension : capabilities.extensions) {
+    out->add_header_extensions()->set_uri(extension.uri);
+  }
+}
+
 void ToProto(const jsep::Transceiver& transceiver, std::string_view peer,
              v1::Transceiver* out) {
   out->set_name(pool::TransceiverName(peer, transceiver.id));
@@ -198,7 +215,7 @@ absl::StatusOr<peer::TransceiverSpec> FromProto(const v1::TransceiverInit& init,
   const auto path = [field](std::string_view name) {
     return absl::StrCat(ToAbsl(field), ".", ToAbsl(name));
   };
-  const auto kind = ReadKind(init.kind(), path("kind"));
+  const auto kind = FromProto(init.kind(), path("kind"));
   if (!kind.ok()) return kind.status();
   const auto direction =
       ReadDirection(init.direction(), Direction::kSendRecv, path("direction"));

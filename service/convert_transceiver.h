@@ -2,6 +2,7 @@
 #ifndef PARLEY_SERVICE_CONVERT_TRANSCEIVER_H_
 #define PARLEY_SERVICE_CONVERT_TRANSCEIVER_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,13 +15,24 @@
 #include "core/peer/peer_types.h"
 
 namespace parley::v1 {
+class GetCapabilitiesResponse;
 class RtpCodec;
 class Transceiver;
 class TransceiverInit;
 class UpdateTransceiverRequest;
+enum MediaKind : int;
 }  // namespace parley::v1
 
 namespace parley::service {
+
+inline constexpr size_t kMaxStreams = 8;
+
+absl::StatusOr<jsep::MediaKind> FromProto(v1::MediaKind kind,
+                                          std::string_view field);
+
+// W3C getCapabilities: all rtx is one entry without parameters.
+void ToProto(const jsep::KindCapabilities& capabilities, jsep::MediaKind kind,
+             v1::GetCapabilitiesResponse* out);
 
 // `peer` is the name of the peer it belongs to.
 void ToProto(const jsep::Transceiver& transceiver, std::string_view peer,

@@ -25,10 +25,12 @@ constexpr size_t kMaxPageBytes = 3 << 20;
 using Peers = std::vector<std::shared_ptr<peer::Peer>>;
 
 bool HasLabels(const peer::Peer& peer, const v1::ListPeersRequest& request) {
+  if (request.labels().empty()) return true;
+  const auto labels = peer.labels();
   return std::all_of(request.labels().begin(), request.labels().end(),
-                     [&peer](const auto& wanted) {
-                       const auto found = peer.labels().find(wanted.first);
-                       return found != peer.labels().end() &&
+                     [&labels](const auto& wanted) {
+                       const auto found = labels->find(wanted.first);
+                       return found != labels->end() &&
                               found->second == wanted.second;
                      });
 }

@@ -1,4 +1,4 @@
-// Peers: create, show, list, close, watch.
+// Peers: create, show, list, update, close, watch.
 
 #include "service/peer_service.h"
 
@@ -62,6 +62,27 @@ PeerService::Unary* PeerService::ListPeers(Context* context,
   List(core_, *request, response,
        [ending](const absl::Status& status) { ending.Finish(status); });
   return ending.reactor();
+}
+
+PeerService::Unary* PeerService::UpdatePeer(
+    Context* context, const v1::UpdatePeerRequest* request,
+    v1::UpdatePeerResponse* response) {
+  Change change(core_, "UpdatePeer", Named::kPeer, context, request, response);
+  auto update = FromProto(*request, core_.options);
+  absl::Status status = change.status();
+  status.Update(update.status());
+  if (!status.ok()) return change.Refuse(status);
+  auto answer = change.Answer(
+      [&core = core_](const peer::View& view, v1::UpdatePeerResponse& out) {
+        ToProto(view, v1::PEER_VIEW_BASIC, core.shown, out.mutable_peer());
+      });
+  change.peer().Update(
+      change.TakeCall(), *std::move(update),
+      [answer = std::move(answer)](absl::Status status,
+                                   const peer::View& view) mutable {
+        answer(InConfiguration(std::move(status)), view);
+      });
+  return change.reactor();
 }
 
 PeerService::Unary* PeerService::ClosePeer(Context* context,

@@ -22,6 +22,8 @@ class PeerService final : public v1::PeerService::CallbackService {
                  v1::GetPeerResponse* response) override;
   Unary* ListPeers(Context* context, const v1::ListPeersRequest* request,
                    v1::ListPeersResponse* response) override;
+  Unary* UpdatePeer(Context* context, const v1::UpdatePeerRequest* request,
+                    v1::UpdatePeerResponse* response) override;
   Unary* ClosePeer(Context* context, const v1::ClosePeerRequest* request,
                    v1::ClosePeerResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchPeerResponse>* WatchPeer(
@@ -61,9 +63,7 @@ class PeerService final : public v1::PeerService::CallbackService {
                           const v1::CloseDataChannelRequest* request,
                           v1::CloseDataChannelResponse* response) override;
 
-  // peer_service_unbuilt.cc
-  Unary* UpdatePeer(Context* context, const v1::UpdatePeerRequest* request,
-                    v1::UpdatePeerResponse* response) override;
+  // peer_service_tracks.cc: tracks, and what they can be made of.
   Unary* AddTrack(Context* context, const v1::AddTrackRequest* request,
                   v1::AddTrackResponse* response) override;
   Unary* RemoveTrack(Context* context, const v1::RemoveTrackRequest* request,
@@ -73,6 +73,8 @@ class PeerService final : public v1::PeerService::CallbackService {
   Unary* GetCapabilities(Context* context,
                          const v1::GetCapabilitiesRequest* request,
                          v1::GetCapabilitiesResponse* response) override;
+
+  // peer_service_unbuilt.cc
   Unary* GetStats(Context* context, const v1::GetStatsRequest* request,
                   v1::GetStatsResponse* response) override;
   Unary* Offer(Context* context, const v1::OfferRequest* request,

@@ -19,41 +19,6 @@ class RefusedStream : public grpc::ServerWriteReactor<Response> {
 
 }  // namespace
 
-PeerService::Unary* PeerService::UpdatePeer(
-    Context* context, const v1::UpdatePeerRequest* request,
-    v1::UpdatePeerResponse*) {
-  return Ending(core_, "UpdatePeer", request->name(), context)
-      .FinishNow(NotBuilt("UpdatePeer"));
-}
-
-PeerService::Unary* PeerService::AddTrack(Context* context,
-                                          const v1::AddTrackRequest* request,
-                                          v1::AddTrackResponse*) {
-  return Ending(core_, "AddTrack", request->name(), context)
-      .FinishNow(NotBuilt("AddTrack"));
-}
-
-PeerService::Unary* PeerService::RemoveTrack(
-    Context* context, const v1::RemoveTrackRequest* request,
-    v1::RemoveTrackResponse*) {
-  return Ending(core_, "RemoveTrack", request->name(), context)
-      .FinishNow(NotBuilt("RemoveTrack"));
-}
-
-PeerService::Unary* PeerService::ReplaceTrack(
-    Context* context, const v1::ReplaceTrackRequest* request,
-    v1::ReplaceTrackResponse*) {
-  return Ending(core_, "ReplaceTrack", request->name(), context)
-      .FinishNow(NotBuilt("ReplaceTrack"));
-}
-
-PeerService::Unary* PeerService::GetCapabilities(
-    Context* context, const v1::GetCapabilitiesRequest*,
-    v1::GetCapabilitiesResponse*) {
-  return Ending(core_, "GetCapabilities", "", context)
-      .FinishNow(NotBuilt("GetCapabilities"));
-}
-
 PeerService::Unary* PeerService::GetStats(Context* context,
                                           const v1::GetStatsRequest* request,
                                           v1::GetStatsResponse*) {

@@ -26,6 +26,7 @@ constexpr char kDomExceptionKey[] = "dom_exception";
 // is a fault of ours.
 struct Told {
   Error error;
+  std::string exception;
   std::string message;
 };
 
@@ -34,10 +35,15 @@ Told Tell(const absl::Status& status) {
   if (std::optional<Error> error = GetError(status)) {
     told.error = *std::move(error);
   }
+  told.exception = DomExceptionName(told.error.exception);
   told.message = ToBoundedUtf8(ToStd(status.message()), kMaxMessageBytes);
   size_t bytes = 0;
   ErrorMetadata bounded;
   for (const auto& [key, value] : told.error.metadata) {
+    if (key == kDomExceptionKey) {
+      told.exception = value;
+      continue;
+    }
     bounded.emplace_back(ToBoundedUtf8(key, kMaxKeyBytes),
                          ToBoundedUtf8(value, kMaxValueBytes));
     bytes += bounded.back().first.size() + bounded.back().second.size();
@@ -64,9 +70,8 @@ void AddErrorInfo(const Told& told, google::rpc::Status& out) {
   for (const auto& [key, value] : told.error.metadata) {
     (*info.mutable_metadata())[key] = value;
   }
-  if (told.error.exception != DomException::kNone) {
-    (*info.mutable_metadata())[kDomExceptionKey] =
-        std::string(DomExceptionName(told.error.exception));
+  if (!told.exception.empty()) {
+    (*info.mutable_metadata())[kDomExceptionKey] = told.exception;
   }
   out.add_details()->PackFrom(info);
 }
@@ -133,7 +138,7 @@ void ToProto(const absl::Status& status, v1::Error* error) {
   Told told = Tell(status);
   error->set_code(static_cast<int>(status.code()));
   error->set_reason(std::string(ReasonName(told.error.reason)));
-  error->set_dom_exception(std::string(DomExceptionName(told.error.exception)));
+  error->set_dom_exception(std::move(told.exception));
   error->set_message(std::move(told.message));
   for (auto& [key, value] : told.error.metadata) {
     (*error->mutable_metadata())[key] = std::move(value);

@@ -107,7 +107,8 @@ absl::StatusCode ReasonCode(Reason reason);
 
 // Metadata of an error: the dynamic parts of its message, by name. Well-known
 // keys: state, operation, sdp_line_number, field, mid, attribute, peer, node,
-// limit, close_reason, offer_id. Never a secret.
+// limit, close_reason, offer_id, and dom_exception where W3C gives this case
+// another exception than the reason has. Never a secret.
 using ErrorMetadata = std::vector<std::pair<std::string, std::string>>;
 
 struct Error {

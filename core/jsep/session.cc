@@ -65,7 +65,10 @@ absl::Status CheckChange(const Session& session, const Configuration& next) {
   const bool local_set = LocalDescription(session) != nullptr;
   if (local_set &&
       next.ice_candidate_pool_size != now.ice_candidate_pool_size) {
-    return Immutable("ice_candidate_pool_size");
+    return MakeError(Reason::kConfigurationImmutable,
+                     "ice_candidate_pool_size cannot change once a local "
+                     "description was set",
+                     {{"field", "ice_candidate_pool_size"}});
   }
   return absl::OkStatus();
 }

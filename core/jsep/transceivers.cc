@@ -210,7 +210,9 @@ absl::StatusOr<TransceiverId> AddTrack(Session& session, MediaKind kind,
   for (Transceiver& transceiver : session.transceivers) {
     if (transceiver.track_id == track_id && !transceiver.stopping &&
         !transceiver.stopped) {
-      return BadArgument("track_id", "addTrack: a sender has this track");
+      return MakeError(
+          Reason::kArgument, "addTrack: a sender has this track",
+          {{"field", "track_id"}, {"dom_exception", "InvalidAccessError"}});
     }
     if (taken == nullptr && IsReusable(transceiver, kind)) {
       taken = &transceiver;

@@ -11,16 +11,17 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "core/base/strand.h"
 #include "core/jsep/negotiation_needed.h"
 #include "core/jsep/offer.h"
@@ -55,7 +56,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
   ~Peer();
 
   const std::string& name() const { return info_.name; }
-  const std::map<std::string, std::string>& labels() const {
+  // Its labels a moment ago.
+  std::shared_ptr<const Labels> labels() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
     return info_.labels;
   }
 
@@ -79,9 +82,14 @@ class Peer : public std::enable_shared_from_this<Peer> {
                         Reply<std::vector<CandidateResult>> reply);
   void RestartIce(Call call, StatusReply reply);
 
+  // W3C setConfiguration, and what else can change in the life of a peer: all
+  // of it or nothing. Servers and policy count from the next gathering, for
+  // which the next offer restarts ICE. Errors: those of jsep::SetConfiguration.
+  void Update(Call call, PeerUpdate update, StatusReply reply);
+
   // Runs `change` on a copy of the session and keeps the copy if it succeeds:
   // addTransceiver and what else core/jsep/transceivers.h has. The id is that
-  // of the transceiver that changed.
+  // of the transceiver that changed; there is no event if nothing did.
   using TransceiverFunction =
       absl::AnyInvocable<absl::StatusOr<jsep::TransceiverId>(jsep::Session&,
                                                              Random&)>;
@@ -205,6 +213,10 @@ class Peer : public std::enable_shared_from_this<Peer> {
                    std::optional<DescriptionSummary> description,
                    bool implicit = false);
 
+  // peer_update.cc
+  absl::Status SetConfiguration(RtcConfiguration wanted);
+  void SetLabels(Labels labels) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // peer_transports.cc: what transports report.
   TransportEntry* FindEntry(jsep::TransportId id);
   TransportEntry& OpenTransport(const jsep::StartIce& start);
@@ -245,6 +257,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   std::atomic<bool> gone_ = false;
   std::atomic<bool> connected_ = false;
   std::atomic<size_t> live_channels_ = 0;
+  mutable absl::Mutex mutex_;  // what `labels` reads and the strand replaces
   Strand strand_;
   // --- All below: on the strand ---
 

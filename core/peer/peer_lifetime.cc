@@ -38,11 +38,12 @@ void Peer::ReleaseLease() {
 }
 
 // The timer is not moved by each renewal: when it fires too early it is set
-// anew. It knows the peer only weakly.
+// anew. There is one at most, which knows the peer only weakly.
 void Peer::ArmLease(absl::Duration delay) {
   executor_.Post([weak = weak_from_this(), delay] {
     const std::shared_ptr<Peer> peer = weak.lock();
     if (peer == nullptr) return;
+    peer->executor_.Cancel(peer->lease_timer_);
     peer->lease_timer_ = peer->executor_.RunAfter(delay, [weak] {
       const std::shared_ptr<Peer> self = weak.lock();
       if (self == nullptr) return;

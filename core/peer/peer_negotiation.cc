@@ -1,5 +1,6 @@
 // The negotiation of a peer: createOffer to addIceCandidate.
 
+#include <optional>
 #include <utility>
 
 #include "core/base/errors.h"
@@ -300,10 +301,14 @@ void Peer::ChangeTransceiver(Call call, TransceiverFunction change,
                 std::to_string(environment_.limits.max_transceivers)}});
         }
         if (id.ok()) {
-          session_ = std::move(changed);
-          if (const auto* one = jsep::FindTransceiver(session_, *id)) {
-            Emit(TransceiverChange{*one});
+          const auto* before = jsep::FindTransceiver(session_, *id);
+          const auto* after = jsep::FindTransceiver(changed, *id);
+          std::optional<TransceiverChange> event;
+          if (after != nullptr && (before == nullptr || *before != *after)) {
+            event = TransceiverChange{*after};
           }
+          session_ = std::move(changed);
+          if (event) Emit(*std::move(event));
         }
         (*answer)(std::move(id), CurrentView());
         finished();

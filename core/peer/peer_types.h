@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,6 +64,9 @@ struct Environment {
   std::function<void(const PeerInfo&)> on_closed;
 };
 
+// The application's own marks, for lists.
+using Labels = std::map<std::string, std::string>;
+
 struct TransceiverSpec {
   jsep::MediaKind kind = jsep::MediaKind::kAudio;
   jsep::TransceiverInit init;
@@ -80,12 +84,27 @@ struct PeerInit {
   ice::GatheringConfiguration gathering;
   std::vector<TransceiverSpec> transceivers;
   std::vector<ChannelSpec> channels;
-  std::map<std::string, std::string> labels;
+  Labels labels;
   // Whether a remote offer that crosses ours wins (perfect negotiation). An
   // impolite peer answers GLARE instead.
   bool polite = true;
   uint16_t max_data_channels = 256;
   absl::Duration lease_ttl = absl::Minutes(5);
+};
+
+// RTCConfiguration without the certificates.
+struct RtcConfiguration {
+  ice::GatheringConfiguration gathering;
+  jsep::BundlePolicy bundle_policy = jsep::BundlePolicy::kBalanced;
+  uint32_t ice_candidate_pool_size = 0;  // 0-255
+};
+
+// What UpdatePeer gives. What is absent stays as it is.
+struct PeerUpdate {
+  std::optional<RtcConfiguration> configuration;
+  std::optional<Labels> labels;
+  std::optional<absl::Duration> lease_ttl;
+  std::optional<bool> polite;
 };
 
 struct Closure {
@@ -97,7 +116,7 @@ struct Closure {
 // What a peer is besides its negotiation.
 struct PeerInfo {
   std::string name;
-  std::map<std::string, std::string> labels;
+  std::shared_ptr<const Labels> labels;  // never null
   bool polite = true;
   uint16_t max_data_channels = 256;
   ice::GatheringConfiguration gathering;

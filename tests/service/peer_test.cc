@@ -375,20 +375,6 @@ TEST_F(PeerTest, TransceiversChangeAsAWholeOrNotAtAll) {
 TEST_F(PeerTest, WhatIsNotBuiltSaysSo) {
   const std::string unbuilt = "UNIMPLEMENTED NOT_BUILT";
   const std::string name = CreatePeer().name();
-  EXPECT_EQ(
-      ErrorText(Call(&Peers::UpdatePeer, For<v1::UpdatePeerRequest>(name))),
-      unbuilt);
-  EXPECT_EQ(ErrorText(Call(&Peers::AddTrack, For<v1::AddTrackRequest>(name))),
-            unbuilt);
-  EXPECT_EQ(
-      ErrorText(Call(&Peers::RemoveTrack, For<v1::RemoveTrackRequest>(name))),
-      unbuilt);
-  EXPECT_EQ(
-      ErrorText(Call(&Peers::ReplaceTrack, For<v1::ReplaceTrackRequest>(name))),
-      unbuilt);
-  EXPECT_EQ(
-      ErrorText(Call(&Peers::GetCapabilities, v1::GetCapabilitiesRequest())),
-      unbuilt);
   EXPECT_EQ(ErrorText(Call(&Peers::GetStats, For<v1::GetStatsRequest>(name))),
             unbuilt);
   EXPECT_EQ(ErrorText(Call(&Peers::Offer, For<v1::OfferRequest>(name))),

@@ -139,6 +139,22 @@ TEST(StatusTest, HostileTextIsBoundedAndUtf8) {
   EXPECT_TRUE(IsUtf8(error.message()));
 }
 
+// Where W3C gives one case of a reason another exception.
+TEST(StatusTest, AnErrorsOwnExceptionStandsForItsReasons) {
+  const absl::Status error =
+      MakeError(Reason::kArgument, "the track is sent already",
+                {{"dom_exception", "InvalidAccessError"}, {"field", "track"}});
+  const auto info = Find<google::rpc::ErrorInfo>(Details(ToGrpcStatus(error)));
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->reason(), "ARGUMENT");
+  EXPECT_EQ(info->metadata().at("dom_exception"), "InvalidAccessError");
+  v1::Error part;
+  ToProto(error, &part);
+  EXPECT_EQ(part.dom_exception(), "InvalidAccessError");
+  EXPECT_FALSE(part.metadata().contains("dom_exception"));
+  EXPECT_EQ(part.metadata().at("field"), "track");
+}
+
 TEST(StatusTest, APartOfACallSaysTheSame) {
   v1::Error error;
   ToProto(MakeError(Reason::kCandidateMidUnknown, "no such section",

@@ -18,7 +18,9 @@ class FakeTransport final : public peer::Transport,
         certificate_(std::move(certificate)),
         observer_(std::move(observer)) {}
 
-  void Configure(ice::GatheringConfiguration) override {}
+  void Configure(ice::GatheringConfiguration configuration) override {
+    network_.configured_.push_back(std::move(configuration));
+  }
 
   void StartIce(ice::Credentials local, ice::Role,
                 absl::AnyInvocable<void(absl::Status)> done) override {
@@ -244,8 +246,9 @@ class FakeTransport final : public peer::Transport,
 
 std::shared_ptr<peer::Transport> FakeNetwork::Create(
     Executor& executor, crypto::CertificatePtr certificate,
-    ice::GatheringConfiguration,
+    ice::GatheringConfiguration configuration,
     std::shared_ptr<peer::Transport::Observer> observer) {
+  configured_.push_back(std::move(configuration));
   auto transport = std::make_shared<FakeTransport>(
       *this, executor, std::move(certificate), std::move(observer));
   transports_.push_back(transport);

@@ -26,6 +26,10 @@ class FakeNetwork : public peer::TransportFactory {
   void FailNextStart(absl::Status status) { next_start_ = std::move(status); }
   // With false StartIce does not answer until true comes.
   void AnswerStarts(bool answer);
+  // What transports were told to gather with, at creation or later, in order.
+  const std::vector<ice::GatheringConfiguration>& configured() const {
+    return configured_;
+  }
   // Transports that were not closed.
   size_t open() const;
 
@@ -36,6 +40,7 @@ class FakeNetwork : public peer::TransportFactory {
   void Match();
 
   std::vector<std::weak_ptr<FakeTransport>> transports_;
+  std::vector<ice::GatheringConfiguration> configured_;
   absl::Status next_start_;
   bool answers_ = true;
   std::vector<absl::AnyInvocable<void()>> unanswered_;

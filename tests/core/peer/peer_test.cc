@@ -270,6 +270,30 @@ TEST_F(PeerTest, ManyChangesMakeOneNegotiationNeeded) {
   EXPECT_EQ(StateOf(*a).transceivers.size(), 5u);
 }
 
+TEST_F(PeerTest, ATransceiverThatStaysAsItIsMakesNoEvent) {
+  PeerInit init;
+  init.transceivers.emplace_back();
+  auto a = MakePeer(std::move(init));
+  const auto replace_track = [&](std::string track) {
+    const auto id = StateOf(*a).transceivers[0].id;
+    a->ChangeTransceiver(
+        {},
+        [&](jsep::Session& session,
+            Random&) -> absl::StatusOr<jsep::TransceiverId> {
+          const absl::Status replaced =
+              jsep::ReplaceTrack(session, id, std::move(track));
+          if (!replaced.ok()) return replaced;
+          return id;
+        },
+        [](auto id, const View&) { EXPECT_TRUE(id.ok()) << id.status(); });
+  };
+  replace_track("camera");
+  replace_track("camera");
+  EXPECT_EQ(EventsOf<TransceiverChange>(*a).size(), 1u);
+  replace_track("");
+  EXPECT_EQ(EventsOf<TransceiverChange>(*a).size(), 2u);
+}
+
 TEST_F(PeerTest, AFailedChangeOfATransceiverChangesNothing) {
   auto a = MakePeer();
   absl::Status status;
