@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 
 namespace parley::testing {
@@ -84,7 +85,7 @@ std::string FakeDns::Answer(const std::string& query) {
     absl::MutexLock lock(&mutex_);
     ++queries_[name];
   }
-  if (name == "silent.test") return "";
+  if (absl::EndsWith(name, "silent.test")) return "";
   const size_t question = kHeaderBytes + name.size() + 2;
   const char type = query[question + 1];
   // The question, and nothing after it (c-ares may add an OPT record).

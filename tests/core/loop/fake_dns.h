@@ -13,7 +13,8 @@
 namespace parley::testing {
 
 // good.test has A 192.0.2.7 and AAAA 2001:db8::7, four.test only the A,
-// empty.test neither; none.test does not exist; silent.test gets no answer.
+// empty.test neither; none.test does not exist; silent.test
+// and the names below it get no answer.
 class FakeDns {
  public:
   FakeDns();
