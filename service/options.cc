@@ -299,7 +299,7 @@ FlagGroup LimitFlags(Options& o) {
   return {
       "Limits of calls",
       {Size("max-description-size", o.engine.limits.max_description_bytes,
-            {kKiB, 4 * kMiB}, "The text of one session description."),
+            {kKiB, 16 * kMiB}, "The text of one session description."),
        Number("max-data-channels", o.max_data_channels, {1, 1024},
               std::to_string(o.max_data_channels),
               "The most data channels that a peer may ask for."),

@@ -3,6 +3,7 @@
 #ifndef PARLEY_CORE_JSEP_CONFIGURATION_H_
 #define PARLEY_CORE_JSEP_CONFIGURATION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -44,6 +45,9 @@ struct Configuration {
   // What we accept, in bytes, at least 1; 0: any size.
   uint64_t max_message_size = 262144;
   uint16_t sctp_port = 5000;
+  // Of a remote description's text, and its m= lines; more is LIMIT_EXCEEDED.
+  size_t max_description_bytes = size_t{4} << 20;
+  size_t max_sections = 1024;
   // Never null.
   std::shared_ptr<const Capabilities> capabilities = DefaultCapabilities();
 };

@@ -19,6 +19,13 @@
 namespace parley::jsep {
 namespace {
 
+absl::StatusOr<sdp::Description> Parse(const Session& session,
+                                       std::string_view text) {
+  return sdp::Parse(text,
+                    {.bytes = session.configuration->max_description_bytes,
+                     .sections = session.configuration->max_sections});
+}
+
 // The session as a step begins with it: with the way back, if it leaves stable.
 Session Begin(const Session& session) {
   Session next = session;
@@ -56,7 +63,7 @@ Plan RollBackPlan(const Session& session, bool implicit) {
 // or for an offer that is no longer pending.
 bool IsOfOldVersion(const Session& session, SdpType type,
                     std::string_view text) {
-  const absl::StatusOr<sdp::Description> parsed = sdp::Parse(text);
+  const absl::StatusOr<sdp::Description> parsed = Parse(session, text);
   if (!parsed.ok() || parsed->origin.session_id != session.session_id) {
     return false;
   }
@@ -162,7 +169,7 @@ absl::StatusOr<Plan> PlanText(const Session& session,
                               SignalingState state) {
   absl::Status status = CheckOfferId(session, description);
   if (!status.ok()) return status;
-  absl::StatusOr<sdp::Description> parsed = sdp::Parse(description.text);
+  absl::StatusOr<sdp::Description> parsed = Parse(session, description.text);
   if (!parsed.ok()) return parsed.status();
   auto body = std::make_shared<DescriptionBody>();
   body->id = DescriptionId(parsed->origin);

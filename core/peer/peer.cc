@@ -26,6 +26,9 @@ std::optional<DescriptionSummary> Summarize(
 absl::StatusOr<std::shared_ptr<Peer>> Peer::Create(
     std::string name, PeerInit init, const Environment& environment,
     Executor& executor, absl::AnyInvocable<void()> on_gone) {
+  init.configuration.max_description_bytes =
+      environment.limits.max_description_bytes;
+  init.configuration.max_sections = environment.limits.max_transceivers;
   auto session =
       jsep::MakeSession(std::move(init.configuration), environment.random);
   if (!session.ok()) return session.status();

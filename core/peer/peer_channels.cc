@@ -1,6 +1,5 @@
 // The data channels of a peer.
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -106,11 +105,7 @@ void Peer::RunChannelEffects() {
       std::visit([this](auto& one) { Do(one); }, effect);
     }
   }
-  const std::vector<const sctp::Channel*> all = channels_.All();
-  live_channels_ = static_cast<size_t>(
-      std::count_if(all.begin(), all.end(), [](const sctp::Channel* one) {
-        return one->state != sctp::ChannelState::kClosed;
-      }));
+  live_channels_ = channels_.live();
 }
 
 void Peer::Do(sctp::SendMessage& effect) {

@@ -36,7 +36,7 @@ namespace parley::peer {
 struct Limits {
   size_t event_history_bytes = 64 << 10;
   size_t request_ids = 32;  // replies remembered
-  size_t max_description_bytes = 1 << 20;
+  size_t max_description_bytes = 4 << 20;
   size_t max_queued_candidates = 256;  // waiting for their description
   size_t max_transceivers = 1024;
   uint64_t send_buffer_bytes = 16 << 20;          // of one channel

@@ -193,6 +193,8 @@ class DataChannels {
   const Channel* FindByStream(uint16_t stream) const;
   // In order of creation, the closed ones that are kept included.
   std::vector<const Channel*> All() const;
+  // Channels not closed yet.
+  size_t live() const { return live_; }
   const Counters& counters() const { return counters_; }
   // RTCSctpTransport.maxChannels: nullopt until connected.
   std::optional<uint16_t> max_channels() const;

@@ -12,8 +12,8 @@ namespace parley::sdp {
 
 // What the parser takes from strangers. Each limit is inclusive.
 struct ParseLimits {
-  size_t bytes = 1 << 20;                // of the whole text
-  size_t lines = 65536;                  // of the whole text
+  size_t bytes = 4 << 20;                // of the whole text
+  size_t lines = 1 << 18;                // of the whole text
   size_t line_bytes = 16 * 1024;         // without its line end
   size_t sections = 2048;                // m= lines
   size_t attributes_per_section = 8192;  // a= lines; the session part is one

@@ -11,9 +11,11 @@ namespace parley::jsep {
 namespace {
 
 using testing::Engine;
+using testing::MediaPair;
 using testing::MustParse;
 using testing::Negotiate;
 using testing::Only;
+using testing::ReasonOf;
 using testing::Replaced;
 using testing::ReplacedOnce;
 using testing::WithoutLines;
@@ -23,22 +25,6 @@ constexpr char kOther[] =
     "candidate:2 1 udp 1694498815 198.51.100.7 5001 typ srflx raddr 192.0.2.1 "
     "rport 5000";
 
-struct Pair {
-  Engine a;
-  Engine b{2, testing::DefaultConfiguration('B')};
-
-  Pair() {
-    a.Add(MediaKind::kAudio);
-    a.Add(MediaKind::kVideo);
-  }
-  void Negotiated() { Negotiate(a, b); }
-};
-
-Reason ReasonOf(const absl::Status& status) {
-  const auto error = GetError(status);
-  return error ? error->reason : Reason::kInternal;
-}
-
 sdp::Candidate Candidate(std::string_view line) {
   auto parsed = sdp::ParseCandidate(line);
   EXPECT_TRUE(parsed.ok()) << parsed.status();
@@ -46,7 +32,7 @@ sdp::Candidate Candidate(std::string_view line) {
 }
 
 TEST(Conformance, Rule_69_NoCandidateBeforeADescription) {
-  Pair pair;
+  MediaPair pair;
   pair.a.CreateOffer();
   EXPECT_FALSE(AddLocalCandidate(pair.a.session, 1, 1, Candidate(kHost)));
   pair.a.SetLocal(SdpType::kOffer);
@@ -61,7 +47,7 @@ TEST(Conformance, Rule_69_NoCandidateBeforeADescription) {
 }
 
 TEST(Conformance, Rule_70_ResolvingACandidate) {
-  Pair pair;
+  MediaPair pair;
   EXPECT_EQ(ReasonOf(pair.b.AddCandidate({.candidate = kHost}).status()),
             Reason::kArgument);
   // No description: queued, or W3C's answer.
@@ -97,7 +83,7 @@ TEST(Conformance, Rule_70_ResolvingACandidate) {
 }
 
 TEST(Conformance, Rule_70_PreviousGenerationIsIgnored) {
-  Pair pair;
+  MediaPair pair;
   pair.Negotiated();
   const std::string old = pair.a.session.transports[0].local.ufrag;
   Negotiate(pair.a, pair.b, {.ice_restart = true});
@@ -110,7 +96,7 @@ TEST(Conformance, Rule_70_PreviousGenerationIsIgnored) {
 }
 
 TEST(Conformance, Rule_70_StoppedSectionsIgnoreCandidates) {
-  Pair pair;
+  MediaPair pair;
   pair.Negotiated();
   ASSERT_TRUE(
       StopTransceiver(pair.a.session, pair.a.session.transceivers[1].id).ok());
@@ -121,7 +107,7 @@ TEST(Conformance, Rule_70_StoppedSectionsIgnoreCandidates) {
 }
 
 TEST(Conformance, Rule_70_CandidatesThatOvertakeAnAnswer) {
-  Pair pair;
+  MediaPair pair;
   const std::string offer = pair.a.CreateOffer();
   pair.a.SetLocal(SdpType::kOffer, offer);
   auto early =
@@ -142,7 +128,7 @@ TEST(Conformance, Rule_70_CandidatesThatOvertakeAnAnswer) {
 }
 
 TEST(Conformance, Rule_70_CandidatesBeforeOurAnswerAreHeld) {
-  Pair pair;
+  MediaPair pair;
   pair.b.SetRemote(SdpType::kOffer, pair.a.CreateOffer());
   const auto plan = pair.b.AddCandidate({.candidate = kHost, .mid = "0"});
   ASSERT_TRUE(plan.ok());
@@ -157,7 +143,7 @@ TEST(Conformance, Rule_70_CandidatesBeforeOurAnswerAreHeld) {
 }
 
 TEST(Conformance, Rule_71_EndOfCandidates) {
-  Pair pair;
+  MediaPair pair;
   pair.b.SetRemote(SdpType::kOffer, pair.a.CreateOffer());
   // With neither mid nor index, for all sections; twice is once.
   ASSERT_TRUE(pair.b.AddCandidate({.candidate = ""}).ok());
@@ -172,7 +158,7 @@ TEST(Conformance, Rule_71_EndOfCandidates) {
 }
 
 TEST(Conformance, Rule_71_NoUfragIsTheNewestGeneration) {
-  Pair pair;
+  MediaPair pair;
   pair.Negotiated();
   pair.b.SetRemote(SdpType::kOffer, pair.a.CreateOffer({.ice_restart = true}));
   const auto plan = pair.b.AddCandidate({.candidate = kHost, .mid = "0"});
@@ -186,7 +172,7 @@ TEST(Conformance, Rule_71_NoUfragIsTheNewestGeneration) {
 }
 
 TEST(Conformance, Rule_72_CandidatesInDescriptions) {
-  Pair pair;
+  MediaPair pair;
   const std::string offer = pair.a.CreateOffer();
   pair.a.SetLocal(SdpType::kOffer, offer);
   const StartIce audio = Only<StartIce>(pair.a.effects)[0];
@@ -232,7 +218,7 @@ TEST(Conformance, Rule_72_CandidatesInDescriptions) {
 }
 
 TEST(Conformance, Rule_72_TextWithoutALastLineEnd) {
-  Pair pair;
+  MediaPair pair;
   std::string offer = pair.a.CreateOffer();
   offer.resize(offer.size() - 2);
   pair.b.SetRemote(SdpType::kOffer, offer);
@@ -243,7 +229,7 @@ TEST(Conformance, Rule_72_TextWithoutALastLineEnd) {
 }
 
 TEST(Conformance, Rule_73_CandidatesOfNoUse) {
-  Pair pair;
+  MediaPair pair;
   pair.Negotiated();
   const auto why = [&](const char* line) {
     const auto plan = pair.b.AddCandidate({.candidate = line, .mid = "0"});
@@ -291,7 +277,7 @@ TEST(Conformance, Rule_74_RelayPolicyHidesTheRest) {
 }
 
 TEST(Conformance, Rule_75_EndOfGatheringNamesTheGeneration) {
-  Pair pair;
+  MediaPair pair;
   pair.a.SetLocal(SdpType::kOffer);
   const StartIce started = Only<StartIce>(pair.a.effects)[0];
   const auto end = AddLocalCandidate(pair.a.session, started.transport,
@@ -303,7 +289,7 @@ TEST(Conformance, Rule_75_EndOfGatheringNamesTheGeneration) {
 }
 
 TEST(Conformance, Rule_79_EachCandidateOnce) {
-  Pair pair;
+  MediaPair pair;
   pair.a.SetLocal(SdpType::kOffer);
   const StartIce started = Only<StartIce>(pair.a.effects)[0];
   const auto add = [&] {

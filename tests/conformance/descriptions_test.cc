@@ -16,6 +16,7 @@ using testing::Engine;
 using testing::MustParse;
 using testing::Negotiate;
 using testing::Only;
+using testing::ReasonOf;
 using testing::Replaced;
 using testing::ReplacedOnce;
 using testing::WithoutLines;
@@ -45,11 +46,6 @@ struct Visible {
   uint64_t version;
   std::vector<std::string> texts;
 };
-
-Reason ReasonOf(const absl::Status& status) {
-  const auto error = GetError(status);
-  return error ? error->reason : Reason::kInternal;
-}
 
 std::string Metadata(const absl::Status& status, std::string_view key) {
   const auto error = GetError(status);

@@ -11,31 +11,17 @@ namespace parley::jsep {
 namespace {
 
 using testing::Engine;
+using testing::MediaPair;
 using testing::MustParse;
 using testing::Negotiate;
 using testing::Only;
+using testing::ReasonOf;
 using testing::Replaced;
 using testing::ReplacedOnce;
 using testing::WithoutLines;
 
-struct Pair {
-  Engine a;
-  Engine b{2, testing::DefaultConfiguration('B')};
-
-  Pair() {
-    a.Add(MediaKind::kAudio);
-    a.Add(MediaKind::kVideo);
-  }
-  void Negotiated() { Negotiate(a, b); }
-};
-
-Reason ReasonOf(const absl::Status& status) {
-  const auto error = GetError(status);
-  return error ? error->reason : Reason::kInternal;
-}
-
 TEST(Conformance, Rule_62_Credentials) {
-  Pair pair;
+  MediaPair pair;
   const sdp::Description offer = MustParse(pair.a.CreateOffer());
   const auto& own = offer.sections[0].transport;
   // Tokens of 5 bits a character.
@@ -61,7 +47,7 @@ TEST(Conformance, Rule_62_Credentials) {
 }
 
 TEST(Conformance, Rule_63_RestartChangesBoth) {
-  Pair pair;
+  MediaPair pair;
   // Of no effect in a first offer, also while it is pending.
   pair.a.SetLocal(SdpType::kOffer, pair.a.CreateOffer({.ice_restart = true}));
   const IceCredentials first = pair.a.session.transports[0].local;
@@ -84,7 +70,7 @@ TEST(Conformance, Rule_63_RestartChangesBoth) {
 }
 
 TEST(Conformance, Rule_63_HalfARestartIsNone) {
-  Pair pair;
+  MediaPair pair;
   pair.Negotiated();
   const std::string offer = pair.a.CreateOffer();
   EXPECT_EQ(ReasonOf(pair.b.TryRemote(
@@ -94,7 +80,7 @@ TEST(Conformance, Rule_63_HalfARestartIsNone) {
 }
 
 TEST(Conformance, Rule_64_AnswersRestartWithTheOffer) {
-  Pair pair;
+  MediaPair pair;
   pair.Negotiated();
   const IceCredentials a = pair.a.session.transports[0].local;
   const IceCredentials b = pair.b.session.transports[0].local;
@@ -111,7 +97,7 @@ TEST(Conformance, Rule_64_AnswersRestartWithTheOffer) {
 }
 
 TEST(Conformance, Rule_64_AnswersThatDoNotFitAreErrors) {
-  Pair pair;
+  MediaPair pair;
   pair.Negotiated();
   const IceCredentials old = pair.b.session.transports[0].local;
   // Changed credentials without our restart.
@@ -142,7 +128,7 @@ TEST(Conformance, Rule_64_AnswersThatDoNotFitAreErrors) {
 }
 
 TEST(Conformance, Rule_65_RestartKeepsDtlsAndSctp) {
-  Pair pair;
+  MediaPair pair;
   pair.a.AddData();
   pair.Negotiated();
   const Transport before = pair.a.session.transports[0];
@@ -163,7 +149,7 @@ TEST(Conformance, Rule_65_RestartKeepsDtlsAndSctp) {
 }
 
 TEST(Conformance, Rule_66_NewFingerprintNeedsARestart) {
-  Pair pair;
+  MediaPair pair;
   pair.Negotiated();
   const auto with_new_key = [](const std::string& text) {
     return Replaced(text, "AA:AA:AA", "CC:CC:CC");
@@ -180,7 +166,7 @@ TEST(Conformance, Rule_66_NewFingerprintNeedsARestart) {
 }
 
 TEST(Conformance, Rule_66_NewTlsIdNeedsARestart) {
-  Pair pair;
+  MediaPair pair;
   const std::string first =
       ReplacedOnce(pair.a.CreateOffer(), "a=setup",
                    "a=tls-id:aaaaaaaaaaaaaaaaaaaa\r\na=setup");
@@ -194,7 +180,7 @@ TEST(Conformance, Rule_66_NewTlsIdNeedsARestart) {
 }
 
 TEST(Conformance, Rule_67_NewServersRestartWithTheNextOffer) {
-  Pair pair;
+  MediaPair pair;
   Configuration changed = testing::DefaultConfiguration();
   changed.ice_servers_key = "v1";
   // Before gathering there is nothing to restart.
@@ -223,7 +209,7 @@ TEST(Conformance, Rule_67_NewServersRestartWithTheNextOffer) {
 }
 
 TEST(Conformance, Rule_68_ImmutableConfiguration) {
-  Pair pair;
+  MediaPair pair;
   const Configuration base = testing::DefaultConfiguration();
   const auto reason = [&](auto change) {
     Configuration changed = base;
@@ -252,7 +238,7 @@ TEST(Conformance, Rule_68_ImmutableConfiguration) {
 }
 
 TEST(Conformance, Rule_76_RolesAreSetOnce) {
-  Pair pair;
+  MediaPair pair;
   pair.a.CreateOffer();
   EXPECT_FALSE(pair.a.session.ice_role);
   pair.Negotiated();

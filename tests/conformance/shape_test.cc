@@ -15,6 +15,7 @@ using testing::Engine;
 using testing::MustParse;
 using testing::Negotiate;
 using testing::Only;
+using testing::Pair;
 using testing::Replaced;
 using testing::ReplacedOnce;
 using testing::WithoutLines;
@@ -22,11 +23,6 @@ using testing::WithoutLines;
 bool HasLine(std::string_view text, std::string_view prefix) {
   return text.find("\r\n" + std::string(prefix)) != std::string_view::npos;
 }
-
-struct Pair {
-  Engine a;
-  Engine b{2, testing::DefaultConfiguration('B')};
-};
 
 TEST(Conformance, Rule_36_SessionPart) {
   Engine engine;

@@ -73,7 +73,7 @@ TEST_F(NegotiationTest, ARefusedDescriptionLeavesThePeerAsItWas) {
   EXPECT_EQ(SetRemoteError(name, static_cast<v1::SdpType>(77), "v=0"),
             "INVALID_ARGUMENT ARGUMENT TypeError");
   EXPECT_EQ(
-      SetRemoteError(name, v1::SDP_TYPE_OFFER, std::string((1 << 20) + 1, 'x')),
+      SetRemoteError(name, v1::SDP_TYPE_OFFER, std::string((4 << 20) + 1, 'x')),
       "INVALID_ARGUMENT LIMIT_EXCEEDED RangeError");
   // A good text without the fingerprint or the ICE password.
   const std::string other = CreateChannelPeer().name();

@@ -140,6 +140,19 @@ std::string Engine::RemoteText() const {
                      : std::string();
 }
 
+MediaPair::MediaPair() {
+  a.Add(MediaKind::kAudio);
+  a.Add(MediaKind::kVideo);
+}
+
+void MediaPair::Negotiated() { Negotiate(a, b); }
+
+Reason ReasonOf(const absl::Status& status) {
+  const auto error = GetError(status);
+  EXPECT_TRUE(error) << status;
+  return error ? error->reason : Reason::kInternal;
+}
+
 void Negotiate(Engine& offerer, Engine& answerer, OfferOptions options) {
   const std::string offer = offerer.CreateOffer(options);
   offerer.SetLocal(SdpType::kOffer, offer);

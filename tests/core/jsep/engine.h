@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/errors.h"
 #include "core/base/random.h"
 #include "core/jsep/answer.h"
 #include "core/jsep/candidates.h"
@@ -73,6 +74,21 @@ class Engine {
   Effects effects;  // of the last description or candidate
   SmallRandom random;
 };
+
+// Two peer connections with certificates of their own.
+struct Pair {
+  Engine a;
+  Engine b{2, DefaultConfiguration('B')};
+};
+
+// The same; `a` has audio and video.
+struct MediaPair : Pair {
+  MediaPair();
+  void Negotiated();
+};
+
+// Of an error that this project made; fails the test for another status.
+Reason ReasonOf(const absl::Status& status);
 
 // offer.SetLocal, answer.SetRemote, answer.SetLocal, offer.SetRemote.
 void Negotiate(Engine& offerer, Engine& answerer, OfferOptions options = {});
