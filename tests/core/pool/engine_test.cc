@@ -21,7 +21,7 @@ using peer::ConnectionState;
 using peer::Peer;
 using peer::View;
 
-constexpr absl::Duration kPatience = absl::Seconds(20);
+constexpr absl::Duration kPatience = absl::Seconds(60);
 
 size_t CountEntries(const char* directory) {
   size_t count = 0;
@@ -260,7 +260,7 @@ TEST_F(EngineTest, TwoPeersConnectAndExchangeMessages) {
   const auto at_b = Attach(b, from_b);
   std::vector<std::string> sent;
   for (int i = 0; i < 100; ++i) {
-    sent.push_back(std::string(static_cast<size_t>(i) * 700, 'x') +
+    sent.push_back(std::string(static_cast<size_t>(i) * 200, 'x') +
                    std::to_string(i));
     ASSERT_EQ(Send(*a, from_a, i % 2 == 0, sent.back()), absl::OkStatus());
     ASSERT_EQ(Send(*b, from_b, i % 2 == 0, sent.back()), absl::OkStatus());
