@@ -19,13 +19,6 @@ class RefusedStream : public grpc::ServerWriteReactor<Response> {
 
 }  // namespace
 
-PeerService::Unary* PeerService::GetStats(Context* context,
-                                          const v1::GetStatsRequest* request,
-                                          v1::GetStatsResponse*) {
-  return Ending(core_, "GetStats", request->name(), context)
-      .FinishNow(NotBuilt("GetStats"));
-}
-
 PeerService::Unary* PeerService::Offer(Context* context,
                                        const v1::OfferRequest* request,
                                        v1::OfferResponse*) {

@@ -22,7 +22,9 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -61,6 +63,21 @@ struct TransportCounters {
   uint64_t candidates_applied = 0;
   uint64_t candidates_ignored = 0;
   uint64_t restarts = 0;
+};
+
+// What a transport knows of its two ends, at one moment.
+struct Measurement {
+  // The generation whose pair carries data, or else the newest: its local
+  // ice-ufrag; empty before the first Start.
+  std::string ufrag;
+  // Its candidates; those that checks have found (peer-reflexive) are among
+  // them. A relay policy shows no related addresses.
+  std::vector<sdp::Candidate> local;
+  std::vector<sdp::Candidate> remote;
+  std::optional<CandidatePair> selected;
+  uint32_t selected_changes = 0;  // of the transport, its first pair included
+  // Of the transport when the selected pair began to carry data.
+  TransportCounters at_selection;
 };
 
 class IceTransport {
@@ -147,6 +164,8 @@ class IceTransport {
   virtual std::optional<Role> role() const = 0;
   virtual std::optional<CandidatePair> SelectedPair() const = 0;
   virtual TransportCounters counters() const = 0;
+  // Costs some microseconds for each candidate.
+  virtual Measurement Measure() const = 0;
 
   // Ends everything: relays are released, sockets closed. `done` runs on the
   // executor when nothing is left, at most TransportOptions::close_timeout

@@ -402,9 +402,7 @@ void LibniceTransport::OnSelectedPair(NiceGeneration& from,
   Generation* const generation = Find(from);
   if (generation == nullptr || generation->pair == pair) return;
   generation->pair = std::move(pair);
-  if (generation == sending_) {
-    queue_.Push(ObserverQueue::kTransport, *generation->pair);
-  }
+  if (generation == sending_) NotePair(*generation->pair);
 }
 
 void LibniceTransport::OnPacket(NiceGeneration&,
@@ -412,6 +410,27 @@ void LibniceTransport::OnPacket(NiceGeneration&,
   ++counters_.packets_received;
   counters_.bytes_received += packet.size();
   queue_.observer()->OnPacket(packet);
+}
+
+// Data takes this pair from now on.
+void LibniceTransport::NotePair(const CandidatePair& pair) {
+  ++selected_changes_;
+  at_selection_ = counters_;
+  queue_.Push(ObserverQueue::kTransport, pair);
+}
+
+Measurement LibniceTransport::Measure() const {
+  Measurement result{.selected = SelectedPair(),
+                     .selected_changes = selected_changes_,
+                     .at_selection = at_selection_};
+  if (generations_.empty()) return result;
+  const Generation& generation =
+      sending_ == nullptr ? *generations_.back() : *sending_;
+  result.ufrag = generation.local.ufrag;
+  if (generation.nice == nullptr) return result;
+  result.local = generation.nice->LocalCandidates();
+  result.remote = generation.nice->RemoteCandidates();
+  return result;
 }
 
 // Draws the consequences of whatever has changed.
@@ -434,7 +453,7 @@ void LibniceTransport::Update() {
   if (usable != sending_) {
     sending_ = usable;
     if (sending_ != nullptr && sending_->pair.has_value()) {
-      queue_.Push(ObserverQueue::kTransport, *sending_->pair);
+      NotePair(*sending_->pair);
     }
   }
   if (generations_.size() > 1 && sending_ == generations_.back().get() &&

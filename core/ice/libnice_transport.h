@@ -56,6 +56,7 @@ class LibniceTransport final : public IceTransport,
   std::optional<Role> role() const override;
   std::optional<CandidatePair> SelectedPair() const override;
   TransportCounters counters() const override { return counters_; }
+  Measurement Measure() const override;
   void Close(absl::AnyInvocable<void()> done) override;
 
  private:
@@ -132,6 +133,7 @@ class LibniceTransport final : public IceTransport,
   bool Permitted(const Generation& generation, const IpAddress& address) const;
 
   void Update();
+  void NotePair(const CandidatePair& pair);
 
   // Constant after construction.
   const std::shared_ptr<LibniceShared> shared_;
@@ -144,6 +146,8 @@ class LibniceTransport final : public IceTransport,
   uint64_t last_id_ = 0;
   ConnectionState state_ = ConnectionState::kNew;
   TransportCounters counters_;
+  uint32_t selected_changes_ = 0;
+  TransportCounters at_selection_;
   TimerId older_timer_ = TimerId::kNone;
 
   // Closing.

@@ -52,6 +52,16 @@ void Connect(NiceAgent* agent, const char* signal, Function* function,
   g_signal_connect(agent, signal, G_CALLBACK(function), self);
 }
 
+// The candidates of a list that libnice gave away.
+std::vector<NiceCandidatePtr> Taken(GSList* list) {
+  std::vector<NiceCandidatePtr> result;
+  for (const GSList* one = list; one != nullptr; one = one->next) {
+    result.emplace_back(static_cast<NiceCandidate*>(one->data));
+  }
+  g_slist_free(list);
+  return result;
+}
+
 NiceGeneration& Self(gpointer self) {
   return *static_cast<NiceGeneration*>(self);
 }
@@ -236,6 +246,31 @@ bool NiceGeneration::Send(std::span<const uint8_t> packet) {
   return nice_agent_send(agent_, stream_, NICE_COMPONENT_TYPE_RTP,
                          static_cast<guint>(packet.size()),
                          reinterpret_cast<const gchar*>(packet.data())) > 0;
+}
+
+std::vector<sdp::Candidate> NiceGeneration::LocalCandidates() const {
+  const bool relay = plan_.policy == TransportPolicy::kRelay;
+  std::vector<sdp::Candidate> result;
+  for (const NiceCandidatePtr& one : Taken(nice_agent_get_local_candidates(
+           agent_, stream_, NICE_COMPONENT_TYPE_RTP))) {
+    // A relay policy shows nothing of what lies behind the relay.
+    if (relay && one->type != NICE_CANDIDATE_TYPE_RELAYED) continue;
+    result.push_back(FromNice(*one, relay));
+    result.back().ufrag = plan_.local.ufrag;
+  }
+  return result;
+}
+
+std::vector<sdp::Candidate> NiceGeneration::RemoteCandidates() const {
+  std::vector<sdp::Candidate> result;
+  for (const NiceCandidatePtr& one : Taken(nice_agent_get_remote_candidates(
+           agent_, stream_, NICE_COMPONENT_TYPE_RTP))) {
+    result.push_back(FromNice(*one, /*hide_related=*/false));
+    // libnice never knew what it was derived from.
+    result.back().related_address.clear();
+    result.back().related_port.reset();
+  }
+  return result;
 }
 
 void NiceGeneration::OnNewCandidate(NiceAgent*, NiceCandidate* candidate,

@@ -89,6 +89,10 @@ class NiceGeneration final
   void EndOfRemoteCandidates();
   bool Send(std::span<const uint8_t> packet);
 
+  // Those of checks included. The local ones show what the events do.
+  std::vector<sdp::Candidate> LocalCandidates() const;
+  std::vector<sdp::Candidate> RemoteCandidates() const;
+
   // No event comes after this.
   void Mute() { events_ = nullptr; }
 

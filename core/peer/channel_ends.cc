@@ -203,6 +203,11 @@ void ChannelEnds::Acknowledge(sctp::ChannelKey channel, uint64_t sequence) {
   if (freed > 0) on_room_();
 }
 
+uint64_t ChannelEnds::unread_bytes(sctp::ChannelKey channel) const {
+  const Ends* ends = Find(channel);
+  return ends == nullptr ? 0 : ends->inbox.bytes();
+}
+
 uint64_t ChannelEnds::acknowledged(sctp::ChannelKey channel) const {
   const Ends* ends = Find(channel);
   return ends == nullptr ? 0 : ends->inbox.acknowledged();

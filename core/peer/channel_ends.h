@@ -97,6 +97,8 @@ class ChannelEnds {
   void Acknowledge(sctp::ChannelKey channel, uint64_t sequence);
   uint64_t acknowledged(sctp::ChannelKey channel) const;
   uint64_t received(sctp::ChannelKey channel) const;
+  // Bytes received and not acknowledged.
+  uint64_t unread_bytes(sctp::ChannelKey channel) const;
 
   // The last message of the channel's writers that was accepted.
   uint64_t accepted(sctp::ChannelKey channel) const;

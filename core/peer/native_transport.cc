@@ -115,6 +115,13 @@ class NativeTransport final
     });
   }
 
+  void Measure(absl::AnyInvocable<void(TransportMeasurement)> done) override {
+    executor_.Post(
+        [self = shared_from_this(), done = std::move(done)]() mutable {
+          done(self->MeasureNow());
+        });
+  }
+
   void SetReceiving(bool receiving) override {
     Post([this, receiving] {
       if (sctp_) sctp_->SetReceiving(receiving);
@@ -215,6 +222,23 @@ class NativeTransport final
       ice_ = ice_factory_.Create(ice_options_, configuration_, *this);
     }
     return ice_->Start(local, role);
+  }
+
+  TransportMeasurement MeasureNow() const {
+    TransportMeasurement result;
+    if (ice_) {
+      result.ice_state = ice_->state();
+      result.ice_role = ice_->role();
+      result.ice = ice_->Measure();
+      result.counters = ice_->counters();
+    }
+    if (dtls_) {
+      result.dtls_state = dtls_->state();
+      result.dtls_role = dtls_->role();
+      result.dtls_session = dtls_->session();
+      result.remote_certificates = dtls_->remote_certificates();
+    }
+    return result;
   }
 
   void EnsureDtls() {

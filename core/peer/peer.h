@@ -29,6 +29,7 @@
 #include "core/loop/executor.h"
 #include "core/peer/channel_ends.h"
 #include "core/peer/event_log.h"
+#include "core/peer/measurement.h"
 #include "core/peer/operation_chain.h"
 #include "core/peer/peer_types.h"
 #include "core/peer/reply_cache.h"
@@ -113,6 +114,10 @@ class Peer : public std::enable_shared_from_this<Peer> {
   // are not closed: a moment ago, for counting.
   bool connected() const { return connected_; }
   size_t live_channels() const { return live_channels_; }
+
+  // Measures the peer (W3C getStats). Renews nothing. Errors:
+  // TRANSCEIVER_UNKNOWN, CHANNEL_UNKNOWN.
+  void Measure(MeasurementSelector selector, Reply<Measurement> reply);
 
   // Shows the peer. Renews nothing.
   void Read(absl::AnyInvocable<void(const View&)> reader);
@@ -212,6 +217,13 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void EmitApplied(jsep::Side side, jsep::SdpType type,
                    std::optional<DescriptionSummary> description,
                    bool implicit = false);
+
+  // peer_measure.cc
+  struct Measuring;
+  void EndMeasuring(Measuring& measuring);
+  absl::StatusOr<std::vector<TransportEntry*>> Selected(
+      const MeasurementSelector& selector);
+  Measurement MeasureOwn(const MeasurementSelector& selector) const;
 
   // peer_update.cc
   absl::Status SetConfiguration(RtcConfiguration wanted);

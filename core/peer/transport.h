@@ -21,6 +21,7 @@
 #include "core/dtls/dtls_transport.h"
 #include "core/ice/ice_transport.h"
 #include "core/loop/executor.h"
+#include "core/peer/measurement.h"
 #include "core/sctp/association.h"
 #include "core/sdp/candidate.h"
 
@@ -80,6 +81,8 @@ class Transport {
   virtual void CloseSctp() = 0;
   virtual void SendMessage(sctp::OutgoingMessage message) = 0;
   virtual void ResetStreams(std::vector<uint16_t> streams) = 0;
+  // `done` always runs on the executor; after Close with an empty measurement.
+  virtual void Measure(absl::AnyInvocable<void(TransportMeasurement)> done) = 0;
   // Whether the receive window is open.
   virtual void SetReceiving(bool receiving) = 0;
 

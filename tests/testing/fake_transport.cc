@@ -107,6 +107,19 @@ class FakeTransport final : public peer::Transport,
     });
   }
 
+  void Measure(
+      absl::AnyInvocable<void(peer::TransportMeasurement)> done) override {
+    executor_.Post(
+        [self = shared_from_this(), done = std::move(done)]() mutable {
+          peer::TransportMeasurement result;
+          if (!self->closed_ && !self->generations_.empty()) {
+            result.ice_state = self->ice_;
+            result.ice.ufrag = self->generations_.back().local.ufrag;
+          }
+          done(std::move(result));
+        });
+  }
+
   void SetReceiving(bool receiving) override {
     Post([this, receiving] {
       receiving_ = receiving;
