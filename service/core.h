@@ -7,6 +7,7 @@
 #include "core/pool/pool.h"
 #include "service/convert_state.h"
 #include "service/log.h"
+#include "service/open_streams.h"
 #include "service/options.h"
 
 namespace parley::service {
@@ -17,6 +18,7 @@ struct Core {
   const Clock& clock;
   Log& log;
   Shown shown;
+  OpenStreams& streams;
 };
 
 }  // namespace parley::service

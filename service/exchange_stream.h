@@ -38,7 +38,7 @@ class ExchangeStream final
                                grpc::CallbackServerContext* context);
 
   ExchangeStream(const Core& core, grpc::CallbackServerContext* context)
-      : core_(core), context_(context) {}
+      : core_(core), presence_(core.streams), context_(context) {}
 
   const Core& core() const { return core_; }
 
@@ -106,6 +106,7 @@ class ExchangeStream final
   void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Core& core_;
+  const OpenStreams::Presence presence_;
   grpc::CallbackServerContext* const context_;
   std::shared_ptr<ExchangeStream> self_;  // until OnDone
 

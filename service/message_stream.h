@@ -27,7 +27,8 @@ class MessageStream final
   static MessageStream* Start(const Core& core,
                               const v1::ReceiveMessagesRequest& request);
 
-  explicit MessageStream(const Core& core) : core_(core) {}
+  explicit MessageStream(const Core& core)
+      : core_(core), presence_(core.streams) {}
 
   // peer::ChannelEnd, on the strand.
   void OnMessagesAvailable(sctp::ChannelKey channel) override;
@@ -56,6 +57,7 @@ class MessageStream final
   void Detach();
 
   const Core& core_;
+  const OpenStreams::Presence presence_;
   std::shared_ptr<MessageStream> self_;  // until OnDone
   std::shared_ptr<peer::Peer> peer_;
 

@@ -26,7 +26,7 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
   static PeerWatch* Start(const Core& core,
                           const v1::WatchPeerRequest& request);
 
-  explicit PeerWatch(const Core& core) : core_(core) {}
+  explicit PeerWatch(const Core& core) : core_(core), presence_(core.streams) {}
 
   // peer::Watcher, on the strand.
   void OnEventsAvailable() override;
@@ -53,6 +53,7 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
   void Close();
 
   const Core& core_;
+  const OpenStreams::Presence presence_;
   std::shared_ptr<PeerWatch> self_;  // until OnDone
   std::shared_ptr<peer::Peer> peer_;
 

@@ -32,6 +32,10 @@ constexpr int kLeastClientPingIntervalMs = 10'000;
 constexpr int kMaxStreamsPerConnection = 1000;
 // Reflection and channelz are synchronous services: each open stream of theirs
 // takes a thread. Beyond this many gRPC refuses them.
+// How long the streams of peers may take to tell of their end.
+constexpr absl::Duration kLastWords = absl::Seconds(5);
+// How long calls that belong to no peer may go on when all peers are gone.
+constexpr absl::Duration kLastCalls = absl::Seconds(1);
 constexpr int kMaxSynchronousThreads = 16;
 // What gRPC may buffer of all connections.
 constexpr size_t kMaxBufferBytes = size_t{512} << 20;
@@ -83,13 +87,14 @@ struct Server::Parts {
   Parts(Options options, Log& log, std::unique_ptr<pool::Engine> engine)
       : options(std::move(options)),
         engine(std::move(engine)),
-        core{.pool = this->engine->pool(),
-             .options = this->options,
-             .clock = SystemClock(),
-             .log = log,
-             .shown = {.max_message_size = this->options.max_message_size,
-                       .tombstone_ttl =
-                           this->options.engine.pool.tombstone_ttl}},
+        core{
+            .pool = this->engine->pool(),
+            .options = this->options,
+            .clock = SystemClock(),
+            .log = log,
+            .shown = {.max_message_size = this->options.max_message_size,
+                      .tombstone_ttl = this->options.engine.pool.tombstone_ttl},
+            .streams = streams},
         peers(core),
         data_channels(core),
         certificates(core),
@@ -97,6 +102,7 @@ struct Server::Parts {
 
   const Options options;
   const std::unique_ptr<pool::Engine> engine;
+  OpenStreams streams;
   const Core core;
   PeerService peers;
   DataChannelService data_channels;
@@ -218,9 +224,14 @@ void Server::Stop(absl::Duration timeout) {
                                   [gone] { gone->Notify(); });
   gone->WaitForNotificationWithDeadline(deadline);
 
-  // Calls that are left, such as streams without a peer, end at the deadline.
-  parts_->server->Shutdown(absl::ToChronoTime(deadline));
-  if (parts_->admin) parts_->admin->Shutdown(absl::ToChronoTime(deadline));
+  parts_->streams.AwaitNone(std::min(deadline, absl::Now() + kLastWords));
+
+  // What is left belongs to no peer, and may never end by itself: somebody
+  // watches our health.
+  const auto last =
+      absl::ToChronoTime(std::min(deadline, absl::Now() + kLastCalls));
+  parts_->server->Shutdown(last);
+  if (parts_->admin) parts_->admin->Shutdown(last);
 }
 
 }  // namespace parley::service
