@@ -9,6 +9,8 @@
 namespace parley::service {
 namespace {
 
+constexpr absl::Duration kMaxDrainTimeout = absl::Hours(24);
+
 void WriteLimits(const Options& options, v1::PoolLimits* out) {
   const peer::Limits& limits = options.engine.limits;
   out->set_max_description_bytes(limits.max_description_bytes);
@@ -30,17 +32,24 @@ void WriteLimits(const Options& options, v1::PoolLimits* out) {
   ToProto(options.engine.pool.tombstone_ttl, out->mutable_tombstone_ttl());
 }
 
+absl::StatusOr<absl::Duration> DrainTimeout(const v1::DrainRequest& request,
+                                            const Options& options) {
+  if (absl::Status id = CheckRequestId(request.request_id()); !id.ok()) {
+    return id;
+  }
+  if (!request.has_timeout()) return options.drain_timeout;
+  if (request.cancel()) return BadField("timeout", "excludes cancel");
+  return FromProto(request.timeout(), "timeout", absl::ZeroDuration(),
+                   kMaxDrainTimeout);
+}
+
 uint64_t Ports(const ice::TransportOptions& ice) {
   return ice.min_port == 0 ? 0 : uint64_t{ice.max_port} - ice.min_port + 1;
 }
 
 }  // namespace
 
-PoolService::Unary* PoolService::GetPool(Context* context,
-                                         const v1::GetPoolRequest*,
-                                         v1::GetPoolResponse* response) {
-  const Ending ending(core_, "GetPool", "", context);
-  v1::Pool& out = *response->mutable_pool();
+void PoolService::WritePool(v1::Pool& out) const {
   out.set_node(core_.pool.identity().node);
   out.set_epoch(core_.pool.identity().epoch);
   out.set_version(PARLEY_VERSION);
@@ -50,8 +59,8 @@ PoolService::Unary* PoolService::GetPool(Context* context,
   ToProto(start_time_, out.mutable_start_time());
   out.set_state(core_.pool.draining() ? v1::POOL_STATE_DRAINING
                                       : v1::POOL_STATE_SERVING);
-  if (const int64_t deadline = drain_deadline_ns_; deadline != 0) {
-    ToProto(absl::FromUnixNanos(deadline), out.mutable_drain_deadline());
+  if (const auto deadline = drainer_.deadline()) {
+    ToProto(*deadline, out.mutable_drain_deadline());
   }
   out.mutable_capacity()->set_peers(core_.options.engine.pool.max_peers);
   out.mutable_capacity()->set_tombstones(
@@ -72,13 +81,29 @@ PoolService::Unary* PoolService::GetPool(Context* context,
   out.mutable_use()->set_memory_bytes(process.resident_bytes.value_or(0));
   out.mutable_use()->set_threads(process.threads.value_or(0));
   WriteLimits(core_.options, out.mutable_limits());
+}
+
+PoolService::Unary* PoolService::GetPool(Context* context,
+                                         const v1::GetPoolRequest*,
+                                         v1::GetPoolResponse* response) {
+  const Ending ending(core_, "GetPool", "", context);
+  WritePool(*response->mutable_pool());
   return ending.FinishNow(absl::OkStatus());
 }
 
 PoolService::Unary* PoolService::Drain(Context* context,
-                                       const v1::DrainRequest*,
-                                       v1::DrainResponse*) {
-  return Ending(core_, "Drain", "", context).FinishNow(NotBuilt("Drain"));
+                                       const v1::DrainRequest* request,
+                                       v1::DrainResponse* response) {
+  const Ending ending(core_, "Drain", "", context);
+  const auto timeout = DrainTimeout(*request, core_.options);
+  if (!timeout.ok()) return ending.FinishNow(timeout.status());
+  if (request->cancel()) {
+    drainer_.Cancel();
+  } else {
+    drainer_.Begin(core_.clock.Now() + *timeout);
+  }
+  WritePool(*response->mutable_pool());
+  return ending.FinishNow(absl::OkStatus());
 }
 
 PoolService::Unary* PoolService::DumpPeer(Context* context,

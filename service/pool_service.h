@@ -2,13 +2,11 @@
 #ifndef PARLEY_SERVICE_POOL_SERVICE_H_
 #define PARLEY_SERVICE_POOL_SERVICE_H_
 
-#include <atomic>
-#include <cstdint>
-
 #include "absl/time/time.h"
 #include "core/pool/engine.h"
 #include "parley/v1/pool_service.grpc.pb.h"
 #include "service/core.h"
+#include "service/drainer.h"
 
 namespace parley::service {
 
@@ -17,27 +15,27 @@ class PoolService final : public v1::PoolService::CallbackService {
   using Unary = grpc::ServerUnaryReactor;
 
  public:
-  PoolService(const Core& core, const pool::Engine& engine)
-      : core_(core), engine_(engine), start_time_(core.clock.Now()) {}
-
-  // What the server is about to do, for GetPool.
-  void SetDrainDeadline(absl::Time deadline) {
-    drain_deadline_ns_ = absl::ToUnixNanos(deadline);
-  }
+  PoolService(const Core& core, const pool::Engine& engine, Drainer& drainer)
+      : core_(core),
+        engine_(engine),
+        drainer_(drainer),
+        start_time_(core.clock.Now()) {}
 
   Unary* GetPool(Context* context, const v1::GetPoolRequest* request,
                  v1::GetPoolResponse* response) override;
-  // Not built yet.
   Unary* Drain(Context* context, const v1::DrainRequest* request,
                v1::DrainResponse* response) override;
+  // Not built yet.
   Unary* DumpPeer(Context* context, const v1::DumpPeerRequest* request,
                   v1::DumpPeerResponse* response) override;
 
  private:
+  void WritePool(v1::Pool& out) const;
+
   const Core& core_;
   const pool::Engine& engine_;
+  Drainer& drainer_;
   const absl::Time start_time_;
-  std::atomic<int64_t> drain_deadline_ns_ = 0;  // 0: it does not drain
 };
 
 }  // namespace parley::service

@@ -98,7 +98,15 @@ struct Server::Parts {
         peers(core),
         data_channels(core),
         certificates(core),
-        pool(core, *this->engine) {}
+        drainer(core.pool, [this](bool serving) { SetServing(serving); }),
+        pool(core, *this->engine, drainer) {}
+
+  // For the whole server and for each service.
+  void SetServing(bool serving) {
+    for (grpc::Server* one : {server.get(), admin.get()}) {
+      if (one) one->GetHealthCheckService()->SetServingStatus(serving);
+    }
+  }
 
   const Options options;
   const std::unique_ptr<pool::Engine> engine;
@@ -107,6 +115,7 @@ struct Server::Parts {
   PeerService peers;
   DataChannelService data_channels;
   CertificateService certificates;
+  Drainer drainer;
   PoolService pool;
   std::string address;
   std::string admin_address;
@@ -212,24 +221,12 @@ std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
 void Server::Stop(absl::Duration timeout) {
   if (std::exchange(parts_->stopped, true)) return;
   const absl::Time deadline = absl::Now() + timeout;
-  for (grpc::Server* server : {parts_->server.get(), parts_->admin.get()}) {
-    if (server) server->GetHealthCheckService()->SetServingStatus(false);
-  }
-  parts_->pool.SetDrainDeadline(deadline);
-
-  // Shared, because it may come after this call has given up waiting.
-  auto gone = std::make_shared<absl::Notification>();
-  parts_->engine->pool().Shutdown(peer::CloseReason::kDrained,
-                                  "the server stops",
-                                  [gone] { gone->Notify(); });
-  gone->WaitForNotificationWithDeadline(deadline);
-
-  parts_->streams.AwaitNone(std::min(deadline, absl::Now() + kLastWords));
+  parts_->drainer.Finish(deadline);
+  parts_->streams.AwaitNone(absl::Now() + kLastWords);
 
   // What is left belongs to no peer, and may never end by itself: somebody
   // watches our health.
-  const auto last =
-      absl::ToChronoTime(std::min(deadline, absl::Now() + kLastCalls));
+  const auto last = absl::ToChronoTime(absl::Now() + kLastCalls);
   parts_->server->Shutdown(last);
   if (parts_->admin) parts_->admin->Shutdown(last);
 }

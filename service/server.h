@@ -43,8 +43,9 @@ class Server {
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
   // Ends in order: health says NOT_SERVING, new peers are refused, the others
-  // are closed and their streams end, then calls may finish; what has not ended
-  // after this time is cut off. Can be repeated.
+  // live on for this time at most; then they are closed, their streams end,
+  // and calls may finish, each in a few seconds, or are cut off. Can be
+  // repeated.
   void Stop(absl::Duration timeout);
 
  private:

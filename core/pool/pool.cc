@@ -52,7 +52,7 @@ size_t Pool::ShardOf(std::string_view name) const {
 }
 
 absl::Status Pool::Admit() {
-  if (draining_) {
+  if (draining_ || shut_down_) {
     return MakeRetryableError(
         Reason::kDraining,
         "the server takes no new peers any more; go to another node",
@@ -140,7 +140,7 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
     Shard& shard = shards_[ShardOf(name)];
     absl::MutexLock lock(&shard.mutex);
     shard.peers.emplace(name, *created);
-    late = draining_;
+    late = shut_down_;
   }
   // A shutdown may have gone through the shards just before.
   if (late)
@@ -242,26 +242,41 @@ void Pool::Forget(const std::string& name) {
   shard.peers.erase(it);
 }
 
-void Pool::Drain() { draining_ = true; }
-
-void Pool::Shutdown(peer::CloseReason reason, std::string detail,
-                    absl::AnyInvocable<void()> done) {
-  Drain();
+std::vector<std::shared_ptr<Peer>> Pool::All() {
   std::vector<std::shared_ptr<Peer>> all;
   for (Shard& shard : shards_) {
     absl::MutexLock lock(&shard.mutex);
     for (const auto& [name, peer] : shard.peers) all.push_back(peer);
   }
-  // Counts as a peer until all were told, so that `done` cannot come early.
+  return all;
+}
+
+void Pool::Drain(absl::Time deadline) {
+  draining_ = true;
+  for (const auto& peer : All()) peer->Announce(peer::Draining{deadline});
+}
+
+void Pool::CloseAll(peer::CloseReason reason, const std::string& detail) {
+  for (const auto& peer : All()) {
+    peer->Close(reason, detail, [](const peer::View&) {});
+  }
+}
+
+void Pool::NotifyWhenEmpty(absl::AnyInvocable<void()> done) {
+  // Counts as a peer itself, so that the last one cannot go unseen.
   ++live_;
   {
     absl::MutexLock lock(&mutex_);
     on_empty_.push_back(std::move(done));
   }
-  for (const auto& peer : all) {
-    peer->Close(reason, detail, [](const peer::View&) {});
-  }
   Release();
+}
+
+void Pool::Shutdown(peer::CloseReason reason, const std::string& detail,
+                    absl::AnyInvocable<void()> done) {
+  shut_down_ = true;
+  CloseAll(reason, detail);
+  NotifyWhenEmpty(std::move(done));
 }
 
 Usage Pool::usage() const {

@@ -81,13 +81,22 @@ class Pool {
   absl::StatusOr<Page> List(size_t page_size, std::string_view from,
                             bool closed_too);
 
-  // Refuses new peers from now on.
-  void Drain();
+  // Refuses new peers from now on, and tells those that there are that they
+  // live until the deadline at most. Again: moves the deadline.
+  void Drain(absl::Time deadline);
+  // Takes new peers again.
+  void EndDrain() { draining_ = false; }
   bool draining() const { return draining_; }
 
-  // Drains, closes every peer, and calls `done`, on any thread, when all are
-  // given back.
-  void Shutdown(peer::CloseReason reason, std::string detail,
+  // Closes every peer that there is now.
+  void CloseAll(peer::CloseReason reason, const std::string& detail);
+  // Calls `done` once, on any thread, when there is no peer that has not given
+  // everything back; perhaps inside the call.
+  void NotifyWhenEmpty(absl::AnyInvocable<void()> done);
+
+  // Refuses new peers for ever, closes every peer, and calls `done` when all
+  // are given back.
+  void Shutdown(peer::CloseReason reason, const std::string& detail,
                 absl::AnyInvocable<void()> done);
 
   Usage usage() const;
@@ -114,6 +123,7 @@ class Pool {
   absl::Status Admit();
   absl::StatusOr<std::shared_ptr<peer::Peer>> CreateNew(peer::PeerInit init);
   void Release();
+  std::vector<std::shared_ptr<peer::Peer>> All();
   void OnGone(const std::string& name);
   void PurgeTombstones();
   void Forget(const std::string& name);
@@ -127,6 +137,7 @@ class Pool {
   Shard shards_[kShards];
   std::atomic<size_t> live_ = 0;
   std::atomic<bool> draining_ = false;
+  std::atomic<bool> shut_down_ = false;
 
   mutable absl::Mutex mutex_;
   std::deque<Tombstone> tombstones_ ABSL_GUARDED_BY(mutex_);

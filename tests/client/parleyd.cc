@@ -42,7 +42,8 @@ Parleyd::Parleyd(std::vector<std::string> flags) {
                                     "--admin-listen=off",
                                     "--loopback=always",
                                     "--addresses=127.0.0.1",
-                                    "--log-level=warning"};
+                                    "--log-level=warning",
+                                    "--drain-timeout=0s"};
   words.insert(words.end(), flags.begin(), flags.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

@@ -50,7 +50,7 @@ Options ServerTest::TestOptions() {
   Options options;
   options.listen = *ParseAddress("127.0.0.1:0");
   options.admin_listen.reset();
-  options.drain_timeout = absl::Seconds(2);
+  options.drain_timeout = absl::ZeroDuration();
   options.engine.event_loops = 2;
   options.engine.ready_certificates = 4;
   options.engine.ice.addresses.addresses = {"127.0.0.1"};

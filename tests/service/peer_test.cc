@@ -385,7 +385,6 @@ TEST_F(PeerTest, WhatIsNotBuiltSaysSo) {
   EXPECT_FALSE(stream->Read(&response));
   EXPECT_EQ(ErrorText(stream->Finish()), unbuilt);
   using Pool = v1::PoolService::Stub;
-  EXPECT_EQ(ErrorText(Call(&Pool::Drain, v1::DrainRequest())), unbuilt);
   EXPECT_EQ(ErrorText(Call(&Pool::DumpPeer, v1::DumpPeerRequest())), unbuilt);
   using Certificates = v1::CertificateService::Stub;
   EXPECT_EQ(ErrorText(Call(&Certificates::GenerateCertificate,

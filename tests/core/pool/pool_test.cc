@@ -147,7 +147,7 @@ TEST_F(PoolTest, PagesCoverEveryPeerOnce) {
 
 TEST_F(PoolTest, ADrainingPoolTakesNoNewPeers) {
   const auto before = Create();
-  pool_->Drain();
+  pool_->Drain(absl::InfiniteFuture());
   EXPECT_TRUE(HasReason(Create().status(), Reason::kDraining));
   EXPECT_TRUE(pool_->Find((*before)->name()).ok());
 }
