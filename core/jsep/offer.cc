@@ -151,12 +151,10 @@ class OfferBuilder {
     const BundlePolicy policy = session_.configuration->ice_lite
                                     ? BundlePolicy::kMaxBundle
                                     : session_.configuration->bundle_policy;
-    if (policy != BundlePolicy::kMaxCompat) {
-      shared_ = session_.proposed_credentials
-                    ? session_.proposed_credentials
-                    : std::optional(MakeIceCredentials(random_));
-      blueprint_->shared_credentials = shared_;
-    }
+    shared_ = session_.proposed_credentials
+                  ? session_.proposed_credentials
+                  : std::optional(MakeIceCredentials(random_));
+    blueprint_->shared_credentials = shared_;
     std::optional<size_t> tag;
     bool seen[4] = {};
     for (size_t i = 0; i < slots_.size(); ++i) {
@@ -235,8 +233,9 @@ class OfferBuilder {
   }
 
   // In a first offer the same for all transports, which are to become one, as
-  // browsers have it: old versions of Pion refuse differing ones. max-compat is
-  // for ends that do not bundle and gives each its own.
+  // browsers have it: old versions of Pion refuse differing ones, and browsers
+  // hold each section's against its own of before, so that bundling would look
+  // like an ICE restart.
   IceCredentials NewCredentials() {
     return shared_ ? *shared_ : MakeIceCredentials(random_);
   }

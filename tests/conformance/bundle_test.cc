@@ -110,10 +110,18 @@ TEST(Conformance, Rule_51_BundleOnlyIsNoRejection) {
 TEST(Conformance, Rule_52_GroupOfAnAnswer) {
   Engine a;
   Engine b(2);
-  const std::string offer = FirstOffer(a);
+  FirstOffer(a);
+  const auto only = [](Engine& engine, const Codec& codec) {
+    EXPECT_TRUE(SetCodecPreferences(engine.session,
+                                    engine.session.transceivers[1].id, {codec})
+                    .ok());
+  };
+  const std::vector<Codec>& known = DefaultCapabilities()->video.codecs;
+  only(a, known[0]);
+  const std::string offer = a.CreateOffer();
   a.SetLocal(SdpType::kOffer, offer);
   b.SetRemote(SdpType::kOffer, offer);
-  ASSERT_TRUE(StopTransceiver(b.session, b.session.transceivers[1].id).ok());
+  only(b, known[2]);
   const std::string answer = b.CreateAnswer();
   const sdp::Description parsed = MustParse(answer);
   EXPECT_EQ(parsed.sections[1].port, 0);
@@ -166,8 +174,14 @@ TEST(Conformance, Rule_52_AnswerGroupsMustBeOffered) {
 TEST(Conformance, Rule_53_RejectedTagRejectsTheBundle) {
   Engine a;
   Engine b(2);
-  b.SetRemote(SdpType::kOffer, FirstOffer(a));
-  ASSERT_TRUE(StopTransceiver(b.session, b.session.transceivers[0].id).ok());
+  b.SetRemote(SdpType::kOffer,
+              ReplacedOnce(FirstOffer(a), "opus/48000", "unknown/48000"));
+  // Nothing is left of the tagged section that both ends know.
+  const std::vector<Codec>& known = DefaultCapabilities()->audio.codecs;
+  ASSERT_EQ(known[0].name, "opus");
+  ASSERT_TRUE(
+      SetCodecPreferences(b.session, b.session.transceivers[0].id, {known[0]})
+          .ok());
   const sdp::Description answer = MustParse(b.CreateAnswer());
   for (const auto& section : answer.sections) EXPECT_EQ(section.port, 0);
   EXPECT_TRUE(answer.groups.empty());
@@ -214,16 +228,30 @@ TEST(Conformance, Rule_55_DifferingCredentialsInABundle) {
   Engine b(2);
   const std::string offer = FirstOffer(a);
   const sdp::Description parsed = MustParse(offer);
-  ASSERT_NE(parsed.sections[0].transport.ice_ufrag,
-            parsed.sections[1].transport.ice_ufrag);
+  const std::string shared = parsed.sections[0].transport.ice_ufrag;
+  const std::string first = ReplacedOnce(offer, shared, "another1");
+  ASSERT_EQ(MustParse(first).sections[0].transport.ice_ufrag, "another1");
   // The tagged one is the second.
   b.SetRemote(SdpType::kOffer,
-              ReplacedOnce(offer, "BUNDLE 0 1 2 3 4", "BUNDLE 1 0 2 3 4"));
+              ReplacedOnce(first, "BUNDLE 0 1 2 3 4", "BUNDLE 1 0 2 3 4"));
   b.SetLocal(SdpType::kAnswer);
   ASSERT_EQ(b.session.transports.size(), 1u);
-  EXPECT_EQ(b.session.transports[0].remote->credentials.ufrag,
-            parsed.sections[1].transport.ice_ufrag);
+  EXPECT_EQ(b.session.transports[0].remote->credentials.ufrag, shared);
   EXPECT_EQ(b.session.transports[0].mid, "1");
+}
+
+// Browsers hold a section's credentials against its own of before, and would
+// see an ICE restart where one joins the bundle.
+TEST(Conformance, Rule_55_BundlingChangesNoCredentials) {
+  Engine a(1, With(BundlePolicy::kMaxCompat));
+  Engine b(2);
+  FirstOffer(a);
+  Negotiate(a, b);
+  const std::string before = a.LocalText();
+  ASSERT_EQ(a.session.transports.size(), 1u);
+  for (const auto& section : MustParse(before).sections) {
+    EXPECT_EQ(section.transport.ice_ufrag, a.session.transports[0].local.ufrag);
+  }
 }
 
 TEST(Conformance, Rule_56_RtcpMux) {
