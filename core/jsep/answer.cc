@@ -94,10 +94,14 @@ class AnswerBuilder {
         AnswerMedia(wishes, offer_, offered, numbering_));
     if (media->local_codecs.empty()) return;
     decision.media = std::move(media);
-    decision.accepted = !transceiver.stopping;
+    decision.accepted = true;
+    // What is only stopping is for an offer of our own to reject; an answer
+    // lets it rest (W3C RTCRtpTransceiverDirection, "stopped").
     decision.direction =
-        Intersected(Reversed(sdp::EffectiveDirection(offer_, offered)),
-                    transceiver.direction);
+        transceiver.stopping
+            ? Direction::kInactive
+            : Intersected(Reversed(sdp::EffectiveDirection(offer_, offered)),
+                          transceiver.direction);
   }
 
   bool BundlePolicyAllows(size_t i) const {
@@ -115,21 +119,10 @@ class AnswerBuilder {
   }
 
   // RFC 9143 section 7.3.3: whoever rejects the tagged section rejects its
-  // whole group. Where the group is in use already that would end what others
-  // do, so a tag that is merely being stopped stays for now, inactive.
+  // whole group.
   void KeepTag(size_t group) {
     const std::vector<size_t>& members = bundle_.groups[group];
-    Decision& tag = decisions_[members.front()];
-    if (tag.accepted) return;
-    const bool in_use = session_.sections[members.front()].answered;
-    const bool others =
-        std::any_of(members.begin(), members.end(),
-                    [&](size_t i) { return decisions_[i].accepted; });
-    if (in_use && others && tag.media) {
-      tag.accepted = true;
-      tag.direction = Direction::kInactive;
-      return;
-    }
+    if (decisions_[members.front()].accepted) return;
     for (const size_t i : members) decisions_[i].accepted = false;
   }
 
@@ -233,8 +226,10 @@ class AnswerBuilder {
                                 .media = decision.media};
     if (!decision.accepted || decision.transceiver == nullptr) return plan;
     const sdp::MediaSection& offered = offer_.sections[i];
+    // Also where the offer does not let us send now: W3C's "check if
+    // negotiation is needed" looks for them.
+    if (Sends(decision.transceiver->direction)) plan.msid_shown = true;
     if (Sends(decision.direction)) {
-      plan.msid_shown = true;
       plan.send_rids = SendRids(*decision.transceiver, offered);
     }
     if (Receives(decision.direction)) {

@@ -208,6 +208,29 @@ TEST(Conformance, Rule_88_StoppingTheTagKeepsTheOthers) {
   EXPECT_EQ(offer.sections[1].transport.ice_ufrag, before.local.ufrag);
 }
 
+TEST(Conformance, Rule_88_AnswersRejectNothingThatIsStopping) {
+  Engine a;
+  Engine b(2);
+  a.Add(MediaKind::kAudio);
+  a.Add(MediaKind::kVideo);
+  a.SetLocal(SdpType::kOffer);
+  b.SetRemote(SdpType::kOffer, a.LocalText());
+  for (const Transceiver& transceiver : b.session.transceivers) {
+    ASSERT_TRUE(StopTransceiver(b.session, transceiver.id).ok());
+  }
+  b.SetLocal(SdpType::kAnswer);
+  a.SetRemote(SdpType::kAnswer, b.LocalText());
+  for (const auto& section : MustParse(b.LocalText()).sections) {
+    EXPECT_NE(section.port, 0);
+    EXPECT_EQ(section.direction, Direction::kInactive);
+  }
+  // An offer of its own does.
+  EXPECT_TRUE(NegotiationNeeded(b.session));
+  Negotiate(b, a);
+  EXPECT_TRUE(b.session.transceivers.empty());
+  EXPECT_TRUE(a.session.transceivers.empty());
+}
+
 TEST(Conformance, Rule_88_AnswersKeepAStoppingTag) {
   Engine a;
   Engine b(2);

@@ -290,6 +290,9 @@ TEST(Conformance, Rule_46_DirectionOfAnAnswer) {
       const bool receives = Sends(offered) && Receives(ours);
       EXPECT_EQ(MustParse(pair.b.CreateAnswer()).sections[0].direction,
                 MakeDirection(sends, receives));
+      // What the offer does not let us do is no reason to negotiate again.
+      pair.b.SetLocal(SdpType::kAnswer);
+      EXPECT_FALSE(NegotiationNeeded(pair.b.session));
     }
   }
 }
