@@ -86,6 +86,12 @@ void RollBack(Session& next) {
     return transceiver.made_by_remote && !transceiver.track_added &&
            FindSlots(*stable, transceiver.id) == nullptr;
   });
+  // What is left of the offer's transceivers, addTrack has made its own: the
+  // next offer finds them as if it had made them.
+  for (Transceiver& transceiver : next.transceivers) {
+    if (FindSlots(*stable, transceiver.id) != nullptr) continue;
+    transceiver.made_by_add_track |= transceiver.track_added;
+  }
   std::vector<Transport> transports = stable->transports;
   KeepCounting(next.transports, transports);
   next.transports = std::move(transports);

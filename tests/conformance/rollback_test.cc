@@ -82,6 +82,11 @@ TEST(Conformance, Rule_27_AddTrackKeepsWhatARemoteOfferMade) {
   EXPECT_FALSE(b.Get(id).mid);
   EXPECT_EQ(b.Get(id).direction, Direction::kSendRecv);
   EXPECT_TRUE(b.Get(id).remote_stream_ids.empty());
+  // The next offer finds it, as it finds what addTrack made.
+  Negotiate(a, b);
+  ASSERT_EQ(b.session.transceivers.size(), 1u);
+  EXPECT_EQ(b.Get(id).current_direction, Direction::kSendRecv);
+  EXPECT_FALSE(NegotiationNeeded(b.session));
 }
 
 TEST(Conformance, Rule_27_WhatWasStoppingIsStopped) {
