@@ -175,6 +175,20 @@ void PruneBook(CandidateBook& book,
       book, [&](const auto& list) { return !ufrags.contains(list->ufrag); });
 }
 
+bool IsElsewhere(const Session& session, size_t section,
+                 const Transport& transport, std::string_view ufrag) {
+  if (transport.mline_index == section) return false;
+  for (const auto* slot : {&session.pending_remote, &session.current_remote}) {
+    if (!*slot) continue;
+    const sdp::Description& parsed = (*slot)->body->parsed;
+    if (section >= parsed.sections.size()) continue;
+    const auto shown =
+        sdp::EffectiveIceCredentials(parsed, parsed.sections[section]);
+    if (shown.ufrag == ufrag) return (*slot)->type == SdpType::kOffer;
+  }
+  return false;
+}
+
 void WriteCandidates(const CandidateList& list, sdp::MediaSection& section) {
   section.candidates = list.candidates;
   section.end_of_candidates = list.complete;

@@ -45,6 +45,13 @@ void NoteRetiredUfrags(const Session& before, Session& next);
 // into m=, c= and a=rtcp (RFC 8839 section 4.2.1.2).
 void WriteCandidates(const CandidateList& list, sdp::MediaSection& section);
 
+// Whether candidates of this section and generation lead to another socket than
+// those of the section whose transport it shares. In an offer each section of a
+// bundle may have its own until the answer decides, even under one ufrag: they
+// answer checks, but not for long.
+bool IsElsewhere(const Session& session, size_t section,
+                 const Transport& transport, std::string_view ufrag);
+
 }  // namespace parley::jsep
 
 #endif  // PARLEY_CORE_JSEP_CANDIDATE_BOOK_H_

@@ -137,8 +137,8 @@ class CandidatePlanner {
   }
 
   // The description in force that shows this generation for the section.
-  const sdp::Description* FindGeneration(size_t index,
-                                         std::string_view ufrag) const {
+  const SessionDescription* FindGeneration(size_t index,
+                                           std::string_view ufrag) const {
     for (const auto* slot :
          {&session_.pending_remote, &session_.current_remote}) {
       if (!*slot) continue;
@@ -146,7 +146,7 @@ class CandidatePlanner {
       if (index >= parsed.sections.size()) continue;
       if (ufrag.empty() || UfragOf(parsed, index) == ufrag ||
           UfragOf(parsed, TagOf(parsed, index)) == ufrag) {
-        return &parsed;
+        return &**slot;
       }
     }
     return nullptr;
@@ -162,7 +162,7 @@ class CandidatePlanner {
     if (IsStopped(*index)) return Ignore(IgnoredWhy::kStopped);
     std::string_view ufrag = init_.ufrag.value_or("");
     if (ufrag.empty() && plan_.candidate) ufrag = plan_.candidate->ufrag;
-    const sdp::Description* description = FindGeneration(*index, ufrag);
+    const SessionDescription* description = FindGeneration(*index, ufrag);
     if (description == nullptr) {
       const auto& retired = session_.retired_ufrags;
       if (std::find(retired.begin(), retired.end(), ufrag) != retired.end()) {
@@ -171,10 +171,13 @@ class CandidatePlanner {
       return Unknown(Reason::kCandidateGeneration,
                      "no remote description has this ufrag");
     }
-    const size_t tag = TagOf(*description, *index);
-    const std::string_view tag_ufrag = UfragOf(*description, tag);
-    // A bundled section may show credentials of its own, which nobody uses.
-    if (!ufrag.empty() && ufrag != tag_ufrag) {
+    const sdp::Description& parsed = description->body->parsed;
+    const size_t tag = TagOf(parsed, *index);
+    const std::string_view tag_ufrag = UfragOf(parsed, tag);
+    // A bundled section may show credentials of its own, which nobody uses; and
+    // what an offer gathers for it is given up with the answer.
+    if (tag != *index && ((!ufrag.empty() && ufrag != tag_ufrag) ||
+                          description->type == SdpType::kOffer)) {
       return Ignore(IgnoredWhy::kBundled);
     }
     return Target(tag, tag_ufrag);

@@ -74,7 +74,8 @@ void AppendCandidates(const Session& before, const Session& after,
     const Transport* transport =
         FindTransport(after, after.sections[*section].transport);
     if (!IsInForce(transport) ||
-        transport->remote->credentials.ufrag != list->ufrag) {
+        transport->remote->credentials.ufrag != list->ufrag ||
+        IsElsewhere(after, *section, *transport, list->ufrag)) {
       continue;
     }
     const bool anew =

@@ -142,6 +142,31 @@ TEST(Conformance, Rule_70_CandidatesBeforeOurAnswerAreHeld) {
   EXPECT_EQ(added[0].candidates.size(), 1u);
 }
 
+// Until it has the answer an offerer may gather for each section of a bundle,
+// and give up all but the first one's afterwards.
+TEST(Conformance, Rule_70_BundledSectionsOfAnOfferLeadElsewhere) {
+  MediaPair pair;
+  const std::string offer = pair.a.CreateOffer();
+  pair.a.SetLocal(SdpType::kOffer, offer);
+  pair.b.SetRemote(SdpType::kOffer,
+                   offer + "a=" + kOther + "\r\na=end-of-candidates\r\n");
+  const auto ignored = [&] {
+    const auto plan = pair.b.AddCandidate({.candidate = kHost, .mid = "1"});
+    return plan.ok() && plan->outcome == CandidateOutcome::kIgnored &&
+           plan->why == IgnoredWhy::kBundled;
+  };
+  EXPECT_TRUE(ignored());
+  pair.b.SetLocal(SdpType::kAnswer);
+  EXPECT_TRUE(Only<AddRemoteCandidates>(pair.b.effects).empty());
+  EXPECT_TRUE(ignored());
+  // Whoever answered has but one place.
+  pair.a.SetRemote(SdpType::kAnswer, pair.b.LocalText());
+  const auto plan = pair.a.AddCandidate({.candidate = kHost, .mid = "1"});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->outcome, CandidateOutcome::kApplied);
+  EXPECT_EQ(Only<AddRemoteCandidates>(pair.a.effects).size(), 1u);
+}
+
 TEST(Conformance, Rule_71_EndOfCandidates) {
   MediaPair pair;
   pair.b.SetRemote(SdpType::kOffer, pair.a.CreateOffer());
@@ -219,11 +244,13 @@ TEST(Conformance, Rule_72_CandidatesInDescriptions) {
 
 TEST(Conformance, Rule_72_TextWithoutALastLineEnd) {
   MediaPair pair;
-  std::string offer = pair.a.CreateOffer();
-  offer.resize(offer.size() - 2);
-  pair.b.SetRemote(SdpType::kOffer, offer);
-  ASSERT_TRUE(pair.b.AddCandidate({.candidate = kHost, .mid = "1"}).ok());
-  const std::string text = pair.b.RemoteText();
+  pair.a.SetLocal(SdpType::kOffer);
+  pair.b.SetRemote(SdpType::kOffer, pair.a.LocalText());
+  std::string answer = pair.b.CreateAnswer();
+  answer.resize(answer.size() - 2);
+  pair.a.SetRemote(SdpType::kAnswer, answer);
+  ASSERT_TRUE(pair.a.AddCandidate({.candidate = kHost, .mid = "1"}).ok());
+  const std::string text = pair.a.RemoteText();
   EXPECT_EQ(MustParse(text).sections[0].candidates.size(), 1u)
       << "the tagged section's";
 }
