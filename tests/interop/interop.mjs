@@ -2,27 +2,15 @@
 // tests/interop/run, inside a network of its own.
 //
 // Usage: interop.mjs [BROWSER...]
-import {createServer} from 'node:http';
-import {once} from 'node:events';
-
+import {browsers} from '../js/browsers.mjs';
 import {within} from '../js/deadline.mjs';
 import {Client, Server} from '../js/parley.mjs';
-import {browsers} from './browsers.mjs';
+import {servePage} from '../js/remote_page.mjs';
 import {scenarios} from './scenarios.mjs';
 
 const ADDRESS = '127.0.0.1:50051';
 const SCENARIO_MS = 60_000;
 const CLOSE_MS = 20_000;
-
-// A page at a trustworthy origin, with nothing in it.
-async function servePage() {
-  const server = createServer((_, response) => {
-    response.setHeader('Content-Type', 'text/html');
-    response.end('<!doctype html><title>Parley interop</title>');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {url: `http://127.0.0.1:${server.address().port}/`, server};
-}
 
 // Whether every scenario passed in this browser.
 async function runBrowser(name, launch, client, url) {
@@ -48,7 +36,7 @@ async function runBrowser(name, launch, client, url) {
 }
 
 async function main(names) {
-  const {url, server: http} = await servePage();
+  const {url, server: http} = await servePage('Parley interop');
   const server = await Server.start(ADDRESS);
   const client = new Client(ADDRESS);
   let passed = 0;

@@ -2,7 +2,9 @@
 // that trickles.
 import {randomUUID} from 'node:crypto';
 
-import {RemotePage} from './remote_page.mjs';
+import {Inbox} from '../js/deadline.mjs';
+import {RemotePage} from '../js/remote_page.mjs';
+import {install} from './page.mjs';
 
 const usable = new Set([
   'ICE_CANDIDATE_OUTCOME_APPLIED',
@@ -22,8 +24,19 @@ export class Session {
     });
     session.name = peer.name;
     session.channels = peer.state.dataChannels;
-    session.page = await RemotePage.open(browser, url, (candidate) =>
-      session.#toParley(candidate));
+    // Candidates go where trickling takes them, all else into the inbox.
+    const inbox = new Inbox();
+    session.page = await RemotePage.open(browser, url, install, {
+      onEvent: async (event) => {
+        if (event.kind === 'candidate') {
+          await session.#toParley(event.candidate);
+        } else {
+          inbox.push(event);
+        }
+      },
+      onError: (error) => inbox.fail(error),
+    });
+    session.page.inbox = inbox;
     session.watch = client.watchPeer(peer.name, (candidate) =>
       session.#toPage(candidate));
     session.trickled = Promise.resolve();

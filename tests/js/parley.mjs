@@ -120,16 +120,17 @@ export class Client {
         error ? reject(error) : resolve()));
   }
 
-  // All events of a peer from its first; `onCandidate` gets the candidates, the
-  // inbox the rest.
-  watchPeer(name, onCandidate) {
+  // All events of a peer from its first; `onCandidate` gets the candidates,
+  // `onEvent` the rest, or else the inbox.
+  watchPeer(name, onCandidate, onEvent) {
     const stream = new Stream(this.stubs.peer.watchPeer(
       {name, afterSequence: 0}, {deadline: Date.now() + STREAM_MS}));
+    onEvent ??= (event) => stream.inbox.push(event);
     stream.call.on('data', ({event}) => {
       if (event?.localCandidate) {
         onCandidate(event.localCandidate.candidate);
       } else if (event) {
-        stream.inbox.push(event);
+        onEvent(event);
       }
     });
     return stream;
@@ -145,7 +146,7 @@ export class Client {
 
   receiveMessages(request) {
     const stream = new Stream(this.stubs.dataChannel.receiveMessages(
-      request, {deadline: Date.now() + CALL_MS}));
+      request, {deadline: Date.now() + STREAM_MS}));
     stream.call.on('data', (reply) => stream.inbox.push(reply));
     return stream;
   }

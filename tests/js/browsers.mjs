@@ -1,6 +1,6 @@
-// Debian's browsers, each driven by the library that speaks its protocol, behind
-// one small interface: {name, version, newPage(), close()}, where a page has
-// evaluate(function, argument) and close().
+// Debian's browsers, each driven by the library that speaks its protocol,
+// behind one small interface: {name, version, newPage(), close()}, where a page
+// has evaluate(function, argument) and close().
 import {spawnSync} from 'node:child_process';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
