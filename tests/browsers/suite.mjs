@@ -18,6 +18,7 @@ const {values: options} = parseArgs({options: {
   browser: {type: 'string', multiple: true, default: Object.keys(browsers)},
   role: {type: 'string', multiple: true, default: ['parley', 'browser']},
   only: {type: 'string', multiple: true, default: ['']},
+  every: {type: 'string', default: '1'},
   lanes: {type: 'string', default: '3'},
   list: {type: 'boolean', default: false},
   detailed: {type: 'boolean', default: false},
@@ -40,7 +41,7 @@ function tasksFor(browser, abilities) {
       return [];
     }
     return selectedRoles.map((role) => ({configuration, role}));
-  });
+  }).filter((_, i) => i % Number(options.every) === 0);
 }
 
 // What the browser has not got of what is needed.
