@@ -1,11 +1,8 @@
 #include "tests/core/loop/fake_dns.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <optional>
 
 #include "absl/strings/match.h"
-#include "gtest/gtest.h"
 
 namespace parley::testing {
 namespace {
@@ -36,27 +33,15 @@ std::string Record(char type, std::string data) {
 
 }  // namespace
 
-FakeDns::FakeDns() {
-  fd_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(name);
-  EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&name), size), 0);
-  EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&name), &size), 0);
-  port_ = ntohs(name.sin_port);
-  thread_ = std::thread([this] { Serve(); });
-}
+FakeDns::FakeDns() : thread_([this] { Serve(); }) {}
 
 FakeDns::~FakeDns() {
-  // Ends the wait for queries.
-  shutdown(fd_, SHUT_RDWR);
+  socket_.Shut();
   thread_.join();
-  close(fd_);
 }
 
 std::string FakeDns::address() const {
-  return "127.0.0.1:" + std::to_string(port_);
+  return "127.0.0.1:" + std::to_string(socket_.port());
 }
 
 int FakeDns::Queries(const std::string& name) {
@@ -65,17 +50,10 @@ int FakeDns::Queries(const std::string& name) {
 }
 
 void FakeDns::Serve() {
-  for (;;) {
-    char buffer[512];
-    sockaddr_in from{};
-    socklen_t size = sizeof(from);
-    const ssize_t got = recvfrom(fd_, buffer, sizeof(buffer), 0,
-                                 reinterpret_cast<sockaddr*>(&from), &size);
-    if (got < static_cast<ssize_t>(kHeaderBytes)) return;
-    const std::string answer = Answer(std::string(buffer, got));
-    if (answer.empty()) continue;
-    sendto(fd_, answer.data(), answer.size(), 0,
-           reinterpret_cast<sockaddr*>(&from), size);
+  while (std::optional<LoopbackSocket::Datagram> query = socket_.Receive()) {
+    if (query->bytes.size() < kHeaderBytes) return;
+    const std::string answer = Answer(query->bytes);
+    if (!answer.empty()) socket_.Send(answer, query->from);
   }
 }
 

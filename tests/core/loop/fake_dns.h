@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "tests/testing/loopback_socket.h"
 
 namespace parley::testing {
 
@@ -29,8 +30,7 @@ class FakeDns {
   void Serve();
   std::string Answer(const std::string& query) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  int fd_ = -1;
-  int port_ = 0;
+  LoopbackSocket socket_;
   absl::Mutex mutex_;
   std::map<std::string, int> queries_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
