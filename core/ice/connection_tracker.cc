@@ -21,6 +21,7 @@ ConnectionState DeriveState(std::span<const GenerationStatus> generations,
   if (generations.empty()) return ConnectionState::kNew;
   const GenerationStatus& newest = generations.back();
 
+  if (IsUsable(newest) && newest.silent) return ConnectionState::kDisconnected;
   if (IsUsable(newest)) {
     // A peer-reflexive pair may still turn up after the end; that is no step
     // back from completed.
@@ -30,10 +31,14 @@ ConnectionState DeriveState(std::span<const GenerationStatus> generations,
                ? ConnectionState::kCompleted
                : ConnectionState::kConnected;
   }
-  if (std::any_of(generations.begin(), generations.end(), IsUsable)) {
+  if (std::any_of(generations.begin(), generations.end(), Works)) {
     return ConnectionState::kConnected;
   }
-  if (HasFailed(newest)) return ConnectionState::kFailed;
+  if (HasFailed(newest)) {
+    return std::any_of(generations.begin(), generations.end(), IsUsable)
+               ? ConnectionState::kDisconnected
+               : ConnectionState::kFailed;
+  }
   const bool restart = generations.size() > 1;
   if (restart || newest.remote_candidates ||
       newest.progress != Progress::kIdle) {

@@ -24,20 +24,30 @@ struct GenerationStatus {
   bool gathered = false;           // no more local candidates
   bool remote_candidates = false;  // at least one
   bool remote_ended = false;       // no more remote candidates
+  // Its pair works no more, as far as can be seen; consent to send over it has
+  // not expired yet.
+  bool silent = false;
   // RFC 8863: before this a generation may not be called failed.
   bool patience_over = false;
   // The transport was called failed while this was its newest generation.
   bool called_failed = false;
 };
 
+// Whether packets may be sent over its pair.
 inline bool IsUsable(const GenerationStatus& status) {
   return status.progress == Progress::kConnected ||
          status.progress == Progress::kReady;
 }
 
+// Whether they also arrive.
+inline bool Works(const GenerationStatus& status) {
+  return IsUsable(status) && !status.silent;
+}
+
 // The state of a transport that is not closed; `generations` from the oldest
 // to the newest, `before` the state until now. Only a new generation leads out
-// of failed, or a late pair that works after all.
+// of failed, or a late pair that works after all. Disconnected comes and goes;
+// while a restart is under way it is checking.
 ConnectionState DeriveState(std::span<const GenerationStatus> generations,
                             ConnectionState before);
 

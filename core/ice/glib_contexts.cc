@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <array>
 
 namespace parley::ice {
 namespace {
@@ -15,6 +15,7 @@ constexpr int kUsersPerContext = 8;
 // Contexts without users that are kept for the next one.
 constexpr size_t kUnusedKept = 2;
 constexpr absl::Duration kCoarse = absl::Milliseconds(50);
+constexpr size_t kPeekBytes = 2048;
 
 struct EventName {
   uint32_t epoll;
@@ -92,6 +93,7 @@ void GlibContext::MakeReady() {
 void GlibContext::Iterate() {
   ready_ = false;
   if (touched_) QueryKeepingEvents();
+  Peek();
   if (g_main_context_check(context_, priority_, polled_.data(),
                            static_cast<gint>(polled_.size()))) {
     g_main_context_dispatch(context_);
@@ -106,6 +108,24 @@ void GlibContext::Iterate() {
   Query();
   Watch(false);
   SetTimer();
+}
+
+void GlibContext::Peek() {
+  if (peekers_.empty()) return;
+  for (const GPollFD& polled : polled_) {
+    if ((polled.revents & G_IO_IN) == 0) continue;
+    std::array<uint8_t, kPeekBytes> bytes;
+    sockaddr_storage from{};
+    socklen_t size = sizeof(from);
+    const ssize_t got =
+        recvfrom(polled.fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT,
+                 reinterpret_cast<sockaddr*>(&from), &size);
+    if (got <= 0) continue;
+    // From the back: they may remove themselves.
+    for (size_t i = peekers_.size(); i-- > 0;) {
+      peekers_[i]->OnPeek(from, {bytes.data(), static_cast<size_t>(got)});
+    }
+  }
 }
 
 void GlibContext::Prepare() { g_main_context_prepare(context_, &priority_); }

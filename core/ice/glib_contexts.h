@@ -13,8 +13,11 @@
 #define PARLEY_CORE_ICE_GLIB_CONTEXTS_H_
 
 #include <glib.h>
+#include <sys/socket.h>
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -29,6 +32,19 @@ class GlibContexts;
 
 class GlibContext final : private EventLoop::FdHandler {
  public:
+  // Sees what sources are about to read.
+  class Peeker {
+   public:
+    // What stands at the head of a socket's queue: a datagram, or the beginning
+    // of a stream's bytes, at most 2 KiB, and from whom (AF_UNSPEC: a stream).
+    // May be shown twice.
+    virtual void OnPeek(const sockaddr_storage& from,
+                        std::span<const uint8_t> bytes) = 0;
+
+   protected:
+    ~Peeker() = default;
+  };
+
   ~GlibContext();
   GlibContext(const GlibContext&) = delete;
   GlibContext& operator=(const GlibContext&) = delete;
@@ -39,6 +55,15 @@ class GlibContext final : private EventLoop::FdHandler {
   // of the context from outside its own dispatch, which GLib tells nobody: a
   // call of libnice, most of all.
   void Touch();
+
+  // From now on what is at the head of a queue is shown before it is
+  // dispatched. It costs a system call for each descriptor that is ready, so it
+  // is for the moments in which something is expected.
+  void Add(Peeker& peeker) { peekers_.push_back(&peeker); }
+  void Remove(Peeker& peeker) { std::erase(peekers_, &peeker); }
+  // Shows the next ones: a source may read until nothing is left, so its
+  // callbacks are to ask for this.
+  void Peek();
 
  private:
   friend class GlibContexts;
@@ -72,6 +97,7 @@ class GlibContext final : private EventLoop::FdHandler {
   absl::Duration armed_ = absl::InfiniteDuration();
   absl::Duration iterated_;
   EventLoop::TimerId timer_ = EventLoop::TimerId::kNone;
+  std::vector<Peeker*> peekers_;
   bool ready_ = false;    // in the list of those to iterate
   bool touched_ = false;  // in the list of those to look at anew
 };

@@ -87,6 +87,19 @@ struct AddressSelection {
   bool link_local = false;
 };
 
+// How the selected pair is watched (RFC 7675 section 5.1); see consent.h. All
+// but the default is for tests.
+struct ConsentTiming {
+  // Between two checks, times 0.8 to 1.2.
+  absl::Duration interval = absl::Seconds(5);
+  // Without an answer for this long nothing more is sent.
+  absl::Duration expiry = absl::Seconds(30);
+  // After a check without answer: the first probe; the second comes at three
+  // times this, and at `silence` the path is called silent.
+  absl::Duration retry = absl::Milliseconds(500);
+  absl::Duration silence = absl::Milliseconds(2500);
+};
+
 // Fixed for the life of a transport.
 struct TransportOptions {
   AddressSelection addresses;
@@ -101,6 +114,7 @@ struct TransportOptions {
   absl::Duration pac_timeout = absl::Milliseconds(39500);
   // How long after a restart what comes over the old pair is still taken.
   absl::Duration restart_overlap = absl::Seconds(3);
+  ConsentTiming consent;
   // A close that the network does not finish is finished without it.
   absl::Duration close_timeout = absl::Seconds(2);
 };

@@ -7,8 +7,8 @@
 namespace parley::ice {
 
 LibniceFactory::LibniceFactory(EventLoop& loop, FdBudget& fds,
-                               PortRegistry& ports)
-    : loop_(loop), fds_(fds), ports_(ports) {}
+                               PortRegistry& ports, Random& random)
+    : loop_(loop), fds_(fds), ports_(ports), random_(random) {}
 
 LibniceFactory::~LibniceFactory() = default;
 
@@ -16,7 +16,7 @@ std::unique_ptr<IceTransport> LibniceFactory::Create(
     std::shared_ptr<const TransportOptions> options,
     GatheringConfiguration configuration, IceTransport::Observer& observer) {
   if (shared_ == nullptr) {
-    shared_ = std::make_shared<LibniceShared>(loop_, fds_, ports_);
+    shared_ = std::make_shared<LibniceShared>(loop_, fds_, ports_, random_);
   }
   return std::make_unique<LibniceTransport>(shared_, std::move(options),
                                             std::move(configuration), observer);

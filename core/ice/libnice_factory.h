@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "core/base/random.h"
 #include "core/ice/ice_transport.h"
 #include "core/ice/port_registry.h"
 #include "core/loop/event_loop.h"
@@ -19,7 +20,8 @@ struct LibniceShared;
 // was given must outlive both.
 class LibniceFactory final : public IceTransportFactory {
  public:
-  LibniceFactory(EventLoop& loop, FdBudget& fds, PortRegistry& ports);
+  LibniceFactory(EventLoop& loop, FdBudget& fds, PortRegistry& ports,
+                 Random& random);
   ~LibniceFactory() override;
 
   std::unique_ptr<IceTransport> Create(
@@ -35,6 +37,7 @@ class LibniceFactory final : public IceTransportFactory {
   EventLoop& loop_;
   FdBudget& fds_;
   PortRegistry& ports_;
+  Random& random_;
   std::shared_ptr<LibniceShared> shared_;  // made by the first Create
 };
 

@@ -155,7 +155,8 @@ LibniceTransport::Prepare(const Credentials& local, Role role) {
                               .policy = configuration_.policy,
                               .addresses = *std::move(addresses),
                               .min_port = options_->min_port,
-                              .max_port = options_->max_port});
+                              .max_port = options_->max_port,
+                              .consent = options_->consent});
   if (!nice.ok()) return nice.status();
   generation->nice = *std::move(nice);
   return generation;
@@ -403,6 +404,13 @@ void LibniceTransport::OnSelectedPair(NiceGeneration& from,
   if (generation == nullptr || generation->pair == pair) return;
   generation->pair = std::move(pair);
   if (generation == sending_) NotePair(*generation->pair);
+}
+
+void LibniceTransport::OnSilence(NiceGeneration& from, bool silent) {
+  Generation* const generation = Find(from);
+  if (generation == nullptr) return;
+  generation->status.silent = silent;
+  Update();
 }
 
 void LibniceTransport::OnPacket(NiceGeneration&,

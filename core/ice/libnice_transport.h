@@ -22,8 +22,9 @@ namespace parley::ice {
 
 // What the transports of one loop share.
 struct LibniceShared : NiceEnvironment {
-  LibniceShared(EventLoop& loop, FdBudget& fds, PortRegistry& ports)
-      : NiceEnvironment(loop, fds, ports), resolver(loop) {}
+  LibniceShared(EventLoop& loop, FdBudget& fds, PortRegistry& ports,
+                Random& random)
+      : NiceEnvironment(loop, fds, ports, random), resolver(loop) {}
 
   // SystemAddresses, at most a second old.
   absl::StatusOr<std::vector<LocalAddress>> Machine();
@@ -90,6 +91,7 @@ class LibniceTransport final : public IceTransport,
   void OnGathered(NiceGeneration& from) override;
   void OnProgress(NiceGeneration& from, Progress progress) override;
   void OnSelectedPair(NiceGeneration& from, CandidatePair pair) override;
+  void OnSilence(NiceGeneration& from, bool silent) override;
   void OnPacket(NiceGeneration& from, std::span<const uint8_t> packet) override;
 
   // A method, run later on the loop if the transport is still there, and the

@@ -19,7 +19,9 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/random.h"
 #include "core/ice/connection_tracker.h"
+#include "core/ice/consent.h"
 #include "core/ice/glib_contexts.h"
 #include "core/ice/ice_transport.h"
 #include "core/ice/ip_address.h"
@@ -31,17 +33,24 @@ namespace parley::ice {
 
 // What the generations of one loop share.
 struct NiceEnvironment {
-  NiceEnvironment(EventLoop& loop, FdBudget& fds, PortRegistry& ports)
-      : loop(loop), fds(fds), ports(ports), contexts(loop, fds) {}
+  NiceEnvironment(EventLoop& loop, FdBudget& fds, PortRegistry& ports,
+                  Random& random)
+      : loop(loop),
+        fds(fds),
+        ports(ports),
+        random(random),
+        contexts(loop, fds) {}
 
   EventLoop& loop;
   FdBudget& fds;
   PortRegistry& ports;
+  Random& random;
   GlibContexts contexts;
 };
 
 class NiceGeneration final
-    : public std::enable_shared_from_this<NiceGeneration> {
+    : public std::enable_shared_from_this<NiceGeneration>,
+      private GlibContext::Peeker {
  public:
   class Events {
    public:
@@ -50,6 +59,8 @@ class NiceGeneration final
     virtual void OnGathered(NiceGeneration& from) = 0;
     virtual void OnProgress(NiceGeneration& from, Progress progress) = 0;
     virtual void OnSelectedPair(NiceGeneration& from, CandidatePair pair) = 0;
+    // Whether the other end has gone silent, or come back.
+    virtual void OnSilence(NiceGeneration& from, bool silent) = 0;
     virtual void OnPacket(NiceGeneration& from,
                           std::span<const uint8_t> packet) = 0;
 
@@ -64,6 +75,7 @@ class NiceGeneration final
     std::vector<IpAddress> addresses;
     uint16_t min_port = 0;
     uint16_t max_port = 0;
+    ConsentTiming consent;
   };
 
   // Sets descriptors and port aside and makes the agent; it does not gather
@@ -132,6 +144,15 @@ class NiceGeneration final
   void HandlePacket(std::span<const uint8_t> packet);
   void Receive(bool on);
 
+  // Consent.
+  void BeginConsent();
+  void CheckConsent();
+  void OnPeek(const sockaddr_storage& from,
+              std::span<const uint8_t> bytes) override;
+  void HandleAnswer(std::span<const uint8_t> packet);
+  void FollowConsent();
+  void ListenForAnswers(bool on);
+
   const std::shared_ptr<NiceEnvironment> environment_;
   Events* events_;  // null once muted
   const Plan plan_;
@@ -150,6 +171,15 @@ class NiceGeneration final
   bool lost_ = false;
   bool relayed_ = false;  // the selected pair's local end
   absl::AnyInvocable<void()> closed_;
+
+  Consent consent_;
+  std::string check_username_;
+  std::string check_password_;
+  Role check_role_;  // libnice does not tell when it takes the other one
+  NiceAddress remote_address_{};  // the selected pair's remote end
+  bool silent_ = false;
+  bool listening_ = false;
+  EventLoop::TimerId consent_timer_ = EventLoop::TimerId::kNone;
 };
 
 }  // namespace parley::ice

@@ -34,6 +34,11 @@ constexpr GenerationStatus kLost{.progress = Progress::kLost,
                                  .remote_candidates = true,
                                  .remote_ended = true};
 
+constexpr GenerationStatus Silent(GenerationStatus status) {
+  status.silent = true;
+  return status;
+}
+
 struct Case {
   const char* name;
   Statuses generations;
@@ -140,6 +145,43 @@ INSTANTIATE_TEST_SUITE_P(
              {kLost, kChecking},
              State::kConnected,
              State::kChecking},
+        Case{"SilenceIsDisconnected",
+             {Silent(kDone)},
+             State::kCompleted,
+             State::kDisconnected},
+        Case{"AlsoBeforeTheEndOfChecks",
+             {Silent(kConnected)},
+             State::kConnected,
+             State::kDisconnected},
+        Case{"TheOtherEndIsBack",
+             {kDone},
+             State::kDisconnected,
+             State::kCompleted},
+        Case{"AndMoreMayCome",
+             {kReady},
+             State::kDisconnected,
+             State::kConnected},
+        Case{"ConsentExpires", {kLost}, State::kDisconnected, State::kFailed},
+        Case{"RestartFromDisconnected",
+             {Silent(kDone), kFresh},
+             State::kDisconnected,
+             State::kChecking},
+        Case{"TheOldPairIsBackDuringARestart",
+             {kDone, kChecking},
+             State::kChecking,
+             State::kConnected},
+        Case{"RestartOverASilentPair",
+             {Silent(kDone), kDone},
+             State::kChecking,
+             State::kCompleted},
+        Case{"RestartFailedOverASilentPair",
+             {Silent(kDone), kGivenUp},
+             State::kChecking,
+             State::kDisconnected},
+        Case{"NewPairSilentWhileTheOldOneWouldStillWork",
+             {kDone, Silent(kDone)},
+             State::kCompleted,
+             State::kDisconnected},
         Case{"RestartRolledBackAfterFailure",
              {kLost},
              State::kChecking,

@@ -57,7 +57,8 @@ double Us(absl::Duration d) { return absl::ToDoubleMicroseconds(d); }
 class Bench {
  public:
   Bench() : fds_(64), pool_(*EventLoopPool::Create(1)) {
-    factory_ = std::make_unique<LibniceFactory>(pool_->loop(0), fds_, ports_);
+    factory_ = std::make_unique<LibniceFactory>(pool_->loop(0), fds_, ports_,
+                                                SystemRandom());
     options_.addresses.addresses = {"127.0.0.1"};
   }
   ~Bench() {

@@ -173,7 +173,8 @@ TEST_F(LibniceCloseTest, StoppingTheLoopUnderOpenTransportsFreesThem) {
   PortRegistry registry;
   auto own = EventLoop::Create("own");
   ASSERT_TRUE(own.ok());
-  auto ends = std::make_unique<LibniceFactory>(**own, budget, registry);
+  auto ends =
+      std::make_unique<LibniceFactory>(**own, budget, registry, SystemRandom());
   struct Deaf : IceTransport::Observer {
     void OnLocalCandidate(std::string_view, const sdp::Candidate&) override {}
     void OnGatheringState(std::string_view, GatheringState) override {}
@@ -260,7 +261,8 @@ TEST_F(LibniceLimitsTest, DescriptorsThatOthersUsedUpAreAnErrorToo) {
   rlimit before;
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
   FdBudget generous(0);
-  auto own = std::make_unique<LibniceFactory>(loop(), generous, ports());
+  auto own = std::make_unique<LibniceFactory>(loop(), generous, ports(),
+                                              SystemRandom());
   int refused = 0;
   bool started = false;
   for (int spare = 0; !started && spare < 32; ++spare) {

@@ -1,15 +1,12 @@
 #include "tests/core/ice/libnice_fixture.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <iterator>
 #include <thread>
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "tests/testing/loopback_socket.h"
 
 namespace parley::ice::testing {
 namespace {
@@ -22,17 +19,7 @@ size_t CountEntries(const char* directory) {
 
 size_t CountFds() { return CountEntries("/proc/self/fd"); }
 
-uint16_t FreeUdpPort() {
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(name);
-  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&name), size), 0);
-  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size), 0);
-  close(fd);
-  return ntohs(name.sin_port);
-}
+uint16_t FreeUdpPort() { return parley::testing::LoopbackSocket().port(); }
 
 size_t CountThreads() { return CountEntries("/proc/self/task"); }
 
@@ -44,7 +31,7 @@ void LibniceFixture::SetUpTestSuite() {
   PortRegistry ports;
   auto loop = EventLoop::Create("first");
   ASSERT_TRUE(loop.ok()) << loop.status();
-  LibniceFactory factory(**loop, fds, ports);
+  LibniceFactory factory(**loop, fds, ports, SystemRandom());
   {
     Endpoint end(**loop, factory, Loopback());
     ASSERT_TRUE(end.Start(Role::kControlled).ok());
@@ -61,8 +48,8 @@ void LibniceFixture::SetUp() {
   ASSERT_TRUE(pool.ok()) << pool.status();
   pool_ = *std::move(pool);
   for (size_t i = 0; i < pool_->size(); ++i) {
-    factories_.push_back(
-        std::make_unique<LibniceFactory>(pool_->loop(i), *fds_, ports_));
+    factories_.push_back(std::make_unique<LibniceFactory>(
+        pool_->loop(i), *fds_, ports_, SystemRandom()));
   }
 }
 

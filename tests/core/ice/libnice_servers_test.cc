@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "core/base/errors.h"
 #include "core/ice/libnice_factory.h"
 #include "gmock/gmock.h"
@@ -14,7 +15,9 @@
 namespace parley::ice::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 using Protocol = Server::Protocol;
@@ -152,7 +155,7 @@ class LibniceRelayTest : public LibniceServersTest {
  protected:
   void SetUp() override {
     LibniceServersTest::SetUp();
-    if (!turn_.ok()) GTEST_SKIP() << "coturn is not installed";
+    ASSERT_TRUE(turn_.ok()) << "coturn is not installed";
   }
 
   TurnServer turn_;
@@ -180,6 +183,31 @@ TEST_F(LibniceRelayTest, UnderARelayPolicyAllGoesOverTheRelayAndShowsNoMore) {
       ASSERT_TRUE(b.Send("re " + text));
       ASSERT_TRUE(a.AwaitPacket("re " + text)) << text;
     }
+  }
+}
+
+// The relay wraps the answers up, in datagrams or in a stream.
+TEST_F(LibniceRelayTest, ConsentLastsOverARelayToo) {
+  for (Protocol protocol : {Protocol::kUdp, Protocol::kTcp}) {
+    const GatheringConfiguration relay = {.servers = {turn_.At(protocol)},
+                                          .policy = TransportPolicy::kRelay};
+    TransportOptions options = Loopback();
+    options.consent = {.interval = absl::Milliseconds(100),
+                       .expiry = absl::Seconds(1),
+                       .retry = absl::Milliseconds(10),
+                       .silence = absl::Milliseconds(80)};
+    Endpoint a(loop(), factory(), options, relay);
+    Endpoint b(loop(1), factory(1), options, relay);
+    ASSERT_TRUE(Connect(a, b));
+    absl::Notification later;
+    a.Do([&](IceTransport&) {
+      loop().RunAfter(absl::Seconds(3), [&] { later.Notify(); });
+    });
+    later.WaitForNotification();
+    EXPECT_THAT(a.seen().states, Not(Contains(ConnectionState::kFailed)));
+    EXPECT_THAT(b.seen().states, Not(Contains(ConnectionState::kFailed)));
+    EXPECT_TRUE(a.Send("x"));
+    EXPECT_TRUE(b.AwaitPacket("x"));
   }
 }
 

@@ -4,10 +4,10 @@
 #define PARLEY_TESTS_CORE_ICE_STUN_SERVER_H_
 
 #include <atomic>
-#include <cstdint>
 #include <thread>
 
 #include "core/ice/ice_server.h"
+#include "tests/testing/loopback_socket.h"
 
 namespace parley::ice::testing {
 
@@ -24,8 +24,7 @@ class StunServer {
   void Serve();
 
   const bool answers_;
-  int fd_ = -1;
-  uint16_t port_ = 0;
+  parley::testing::LoopbackSocket socket_;
   std::atomic<int> requests_ = 0;
   std::thread thread_;
 };
