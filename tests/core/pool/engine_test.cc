@@ -4,9 +4,12 @@
 
 #include <dirent.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <thread>
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
@@ -289,6 +292,67 @@ TEST_F(EngineTest, ARestartKeepsTheChannel) {
   ASSERT_EQ(Send(*a, channel, false, "after"), absl::OkStatus());
   EXPECT_EQ(at_b->AwaitMessages(2),
             (std::vector<std::string>{"before", "after"}));
+}
+
+// Sends numbers from one peer to the other until it is destroyed, each as soon
+// as the one before has arrived.
+class Flow {
+ public:
+  Flow(Peer& from, sctp::ChannelKey channel, std::shared_ptr<Reader> to)
+      : thread_([this, &from, channel, to = std::move(to)] {
+          while (!stop_) {
+            const int next = arrived_;
+            ASSERT_EQ(Send(from, channel, false, std::to_string(next)),
+                      absl::OkStatus());
+            const auto messages = to->AwaitMessages(next + 1);
+            ASSERT_EQ(messages.size(), static_cast<size_t>(next + 1));
+            ASSERT_EQ(messages.back(), std::to_string(next));
+            ++arrived_;
+          }
+        }) {}
+  ~Flow() {
+    stop_ = true;
+    thread_.join();
+  }
+  int arrived() const { return arrived_; }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::atomic<int> arrived_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(EngineTest, MessagesFlowThroughRestartsFromEitherSide) {
+  Make(OnLoopback());
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  ASSERT_NO_FATAL_FAILURE(Connect(a, b));
+  const auto channel = AwaitOpenChannel(a);
+  const auto back = AwaitOpenChannel(b);
+  const auto at_b = Attach(b, back);
+  Flow there(*a, channel, at_b);
+  Flow home(*b, back, Attach(a, channel));
+  for (const bool from_a : {true, false, true}) {
+    const auto& offerer = from_a ? a : b;
+    const auto& answerer = from_a ? b : a;
+    ASSERT_EQ(Await([&](peer::StatusReply reply) {
+                offerer->RestartIce({}, std::move(reply));
+              }),
+              absl::OkStatus());
+    ASSERT_EQ(SetLocal(*offerer), absl::OkStatus());
+    // The restart is under way and not answered: the old pair carries on.
+    const size_t before = there.arrived();
+    const std::string offer = GatheredText(offerer);
+    ASSERT_GE(at_b->AwaitMessages(before + 10).size(), before + 10);
+    ASSERT_EQ(SetRemote(*answerer, jsep::SdpType::kOffer, offer),
+              absl::OkStatus());
+    ASSERT_EQ(SetLocal(*answerer), absl::OkStatus());
+    ASSERT_EQ(
+        SetRemote(*offerer, jsep::SdpType::kAnswer, GatheredText(answerer)),
+        absl::OkStatus());
+    ASSERT_TRUE(AwaitConnected(a));
+    ASSERT_TRUE(AwaitConnected(b));
+  }
 }
 
 // Closed peers give back every descriptor and thread, connected or not.
