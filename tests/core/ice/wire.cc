@@ -8,7 +8,7 @@
 namespace parley::ice::testing {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(30);
+constexpr absl::Duration kWirePatience = absl::Seconds(30);
 constexpr std::string_view kBindingRequest("\0\x01", 2);
 
 sdp::Candidate OwnCandidate(Endpoint& end) {
@@ -112,7 +112,7 @@ bool Wire::AwaitRequests(size_t more) {
     mutex_.AssertHeld();
     return requests_ >= enough;
   };
-  return mutex_.AwaitWithTimeout(absl::Condition(&met), kPatience);
+  return mutex_.AwaitWithTimeout(absl::Condition(&met), kWirePatience);
 }
 
 }  // namespace parley::ice::testing
