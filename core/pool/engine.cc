@@ -54,8 +54,8 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
           options_.on_closed} {
   for (size_t i = 0; i < loops_->size(); ++i) {
     EventLoop& loop = loops_->loop(i);
-    ice_[&loop] =
-        std::make_unique<ice::LibniceFactory>(loop, descriptors_, ports_, random);
+    ice_[&loop] = std::make_unique<ice::LibniceFactory>(loop, descriptors_,
+                                                        ports_, random);
   }
   pool_ = std::make_unique<Pool>(options_.pool, std::move(identity),
                                  environment_, *loops_, descriptors_);
