@@ -146,9 +146,14 @@ void ExchangeStream::ReadOn() {
     if (!end_ && !half_closed_) {
       read = pending_.bytes < kMaxPendingBytes;
       reading_held_ = !read;
+      if (read) ++beginning_reads_;
     }
   }
-  if (read) return StartRead(&request_);
+  if (read) {
+    StartRead(&request_);
+    absl::MutexLock lock(&mutex_);
+    --beginning_reads_;
+  }
   Advance();
 }
 
@@ -224,7 +229,7 @@ void ExchangeStream::Advance() {
   std::optional<absl::Status> end;
   {
     absl::MutexLock lock(&mutex_);
-    if (writing_ || finished_) return;
+    if (writing_ || beginning_reads_ > 0 || finished_) return;
     if (!end_ && half_closed_ && frames_left_ == 0 && attachments_ == 0 &&
         pending_.response.frames_size() == 0) {
       end_ = absl::OkStatus();

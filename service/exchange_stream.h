@@ -128,6 +128,9 @@ class ExchangeStream final
   size_t frames_left_ ABSL_GUARDED_BY(mutex_) = 0;  // runs at work
   int attachments_ ABSL_GUARDED_BY(mutex_) = 0;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  // Reads about to begin: until then the stream may not finish, because gRPC
+  // frees its call once it has.
+  int beginning_reads_ ABSL_GUARDED_BY(mutex_) = 0;
   bool reading_held_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
