@@ -1,10 +1,10 @@
-// parley.v1.CertificateService, which is not built yet and says so. Safe for
-// concurrent use, as gRPC calls it.
+// parley.v1.CertificateService. Safe for concurrent use, as gRPC calls it.
 #ifndef PARLEY_SERVICE_CERTIFICATE_SERVICE_H_
 #define PARLEY_SERVICE_CERTIFICATE_SERVICE_H_
 
 #include "parley/v1/certificate_service.grpc.pb.h"
 #include "service/core.h"
+#include "service/request_ledger.h"
 
 namespace parley::service {
 
@@ -14,7 +14,11 @@ class CertificateService final
   using Unary = grpc::ServerUnaryReactor;
 
  public:
-  explicit CertificateService(const Core& core) : core_(core) {}
+  // Replies remembered for repeated calls.
+  static constexpr size_t kRequestIds = 256;
+
+  explicit CertificateService(const Core& core)
+      : core_(core), requests_(kRequestIds) {}
 
   Unary* GenerateCertificate(
       Context* context, const v1::GenerateCertificateRequest* request,
@@ -37,6 +41,7 @@ class CertificateService final
 
  private:
   const Core& core_;
+  RequestLedger requests_;
 };
 
 }  // namespace parley::service

@@ -3,10 +3,14 @@
 #include <optional>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/errors.h"
 #include "core/base/strings.h"
 #include "google/protobuf/duration.pb.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/message.h"
 #include "google/protobuf/timestamp.pb.h"
 
 namespace parley::service {
@@ -43,11 +47,46 @@ absl::Status RenameField(absl::Status status, std::string_view from,
   return status;
 }
 
+absl::StatusOr<size_t> ReadPageSize(int32_t page_size, std::string_view what) {
+  constexpr size_t kDefault = 50;
+  constexpr size_t kMost = 1000;
+  if (page_size < 0) return BadField("page_size", "is negative");
+  const auto size = static_cast<size_t>(page_size);
+  if (absl::Status fits = CheckLimit("page_size", size, what, kMost);
+      !fits.ok()) {
+    return fits;
+  }
+  return size == 0 ? kDefault : size;
+}
+
+absl::Status InField(absl::Status status, std::string_view path) {
+  const std::optional<Error> error = GetError(status);
+  if (!error) return status;
+  for (const auto& [key, value] : error->metadata) {
+    if (key == "field") {
+      return WithMetadata(std::move(status), "field",
+                          absl::StrCat(ToAbsl(path), ".", value));
+    }
+  }
+  return status;
+}
+
 std::string FieldPath(std::string_view list, size_t index,
                       std::string_view field) {
   std::string path = absl::StrCat(ToAbsl(list), "[", index, "]");
   if (!field.empty()) absl::StrAppend(&path, ".", ToAbsl(field));
   return path;
+}
+
+uint64_t HashMessage(const google::protobuf::Message& message) {
+  std::string bytes = message.GetTypeName();
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  return absl::Hash<std::string>()(bytes);
 }
 
 void ToProto(absl::Time time, google::protobuf::Timestamp* out) {

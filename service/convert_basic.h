@@ -18,6 +18,7 @@
 
 namespace google::protobuf {
 class Duration;
+class Message;
 class Timestamp;
 }  // namespace google::protobuf
 
@@ -38,9 +39,20 @@ absl::Status CheckLimit(std::string_view field, uint64_t count,
 absl::Status RenameField(absl::Status status, std::string_view from,
                          std::string_view to);
 
+// The page_size of a list: 50 if it is 0, at most 1,000.
+absl::StatusOr<size_t> ReadPageSize(int32_t page_size, std::string_view what);
+
+// The status, with "path." before its metadata's field, for what core/ says of
+// a part of a request.
+absl::Status InField(absl::Status status, std::string_view path);
+
 // "transceivers[2].kind" of ("transceivers", 2, "kind").
 std::string FieldPath(std::string_view list, size_t index,
                       std::string_view field = {});
+
+// Tells one message from another: the same for the same bytes on the wire, in
+// the life of the process.
+uint64_t HashMessage(const google::protobuf::Message& message);
 
 void ToProto(absl::Time time, google::protobuf::Timestamp* out);
 void ToProto(absl::Duration duration, google::protobuf::Duration* out);

@@ -12,6 +12,7 @@
 #include "parley/v1/data_channel.pb.h"
 #include "parley/v1/peer_calls.pb.h"
 #include "service/convert_basic.h"
+#include "service/convert_media.h"
 #include "service/convert_transceiver.h"
 #include "service/options.h"
 
@@ -22,6 +23,7 @@ constexpr size_t kMaxIceServers = 16;
 constexpr size_t kMaxUrls = 8;
 constexpr size_t kMaxCredentialBytes = 508;
 constexpr uint32_t kMaxCandidatePool = 255;
+constexpr size_t kMaxCertificates = 4;
 constexpr size_t kMaxLabels = 16;
 constexpr size_t kMaxLabelKeyBytes = 63;
 constexpr size_t kMaxLabelValueBytes = 255;
@@ -80,7 +82,6 @@ absl::Status ReadPolicies(const v1::Configuration& in,
   return absl::OkStatus();
 }
 
-// All but the certificates.
 absl::StatusOr<peer::RtcConfiguration> Read(const v1::Configuration& in) {
   peer::RtcConfiguration out;
   if (absl::Status read = ReadPolicies(in, out); !read.ok()) return read;
@@ -103,18 +104,36 @@ absl::StatusOr<peer::RtcConfiguration> Read(const v1::Configuration& in) {
     return fits;
   }
   out.ice_candidate_pool_size = in.ice_candidate_pool_size();
+  if (absl::Status fits =
+          CheckLimit("configuration.certificates",
+                     static_cast<size_t>(in.certificates_size()), "names",
+                     kMaxCertificates);
+      !fits.ok()) {
+    return fits;
+  }
+  out.certificates.assign(in.certificates().begin(), in.certificates().end());
   return out;
 }
 
+absl::Status ReadMedia(const v1::Configuration& in, const Options& options,
+                       jsep::Configuration& out) {
+  if (options.media) {
+    out.capabilities = options.media->capabilities();
+    out.catalog = options.media;
+  }
+  if (!in.has_media()) return absl::OkStatus();
+  auto read = FromProto(in.media(), *out.capabilities, "configuration.media");
+  if (!read.ok()) return read.status();
+  out.capabilities = *std::move(read);
+  return absl::OkStatus();
+}
+
 absl::Status ReadConfiguration(const v1::Configuration& in,
-                               peer::PeerInit& out) {
+                               const Options& options, peer::PeerInit& out) {
   auto read = Read(in);
   if (!read.ok()) return read.status();
-  if (in.certificates_size() > 0) {
-    return MakeError(Reason::kCertificateUnknown,
-                     "there are no certificates to name yet; leave them out "
-                     "and the peer has a fresh one",
-                     {{"field", "configuration.certificates[0]"}});
+  for (std::string& name : read->certificates) {
+    out.certificates.push_back({.name = std::move(name)});
   }
   if (read->gathering.policy == ice::TransportPolicy::kRelay) {
     out.configuration.ice_transport_policy = jsep::IceTransportPolicy::kRelay;
@@ -122,28 +141,7 @@ absl::Status ReadConfiguration(const v1::Configuration& in,
   out.configuration.bundle_policy = read->bundle_policy;
   out.configuration.ice_candidate_pool_size = read->ice_candidate_pool_size;
   out.gathering = std::move(read->gathering);
-  return absl::OkStatus();
-}
-
-template <typename Map>
-absl::StatusOr<peer::Labels> ReadLabels(const Map& in) {
-  if (absl::Status fits =
-          CheckLimit("labels", in.size(), "entries", kMaxLabels);
-      !fits.ok()) {
-    return fits;
-  }
-  peer::Labels out;
-  for (const auto& [key, value] : in) {
-    if (key.empty()) return BadField("labels", "has an empty key");
-    for (const absl::Status& fits :
-         {CheckLimit("labels", key.size(), "bytes in a key", kMaxLabelKeyBytes),
-          CheckLimit("labels", value.size(), "bytes in a value",
-                     kMaxLabelValueBytes)}) {
-      if (!fits.ok()) return fits;
-    }
-    out.emplace(key, value);
-  }
-  return out;
+  return ReadMedia(in, options, out.configuration);
 }
 
 // Of CreatePeer and UpdatePeer.
@@ -259,8 +257,30 @@ absl::StatusOr<std::optional<uint16_t>> Read16(bool present, Number number,
 
 }  // namespace
 
+absl::StatusOr<peer::Labels> ReadLabels(
+    const google::protobuf::Map<std::string, std::string>& in) {
+  if (absl::Status fits =
+          CheckLimit("labels", in.size(), "entries", kMaxLabels);
+      !fits.ok()) {
+    return fits;
+  }
+  peer::Labels out;
+  for (const auto& [key, value] : in) {
+    if (key.empty()) return BadField("labels", "has an empty key");
+    for (const absl::Status& fits :
+         {CheckLimit("labels", key.size(), "bytes in a key", kMaxLabelKeyBytes),
+          CheckLimit("labels", value.size(), "bytes in a value",
+                     kMaxLabelValueBytes)}) {
+      if (!fits.ok()) return fits;
+    }
+    out.emplace(key, value);
+  }
+  return out;
+}
+
 void ToProto(const jsep::Configuration& configuration,
              const ice::GatheringConfiguration& gathering,
+             const std::vector<std::string>& certificates,
              v1::Configuration* out) {
   // One entry of several URLs came apart into servers with the same
   // credentials.
@@ -281,6 +301,7 @@ void ToProto(const jsep::Configuration& configuration,
   out->set_bundle_policy(ToWire<v1::BundlePolicy>(configuration.bundle_policy));
   out->set_rtcp_mux_policy(v1::RTCP_MUX_POLICY_REQUIRE);
   out->set_ice_candidate_pool_size(configuration.ice_candidate_pool_size);
+  for (const std::string& name : certificates) out->add_certificates(name);
 }
 
 absl::StatusOr<peer::PeerInit> FromProto(const v1::CreatePeerRequest& request,
@@ -292,7 +313,8 @@ absl::StatusOr<peer::PeerInit> FromProto(const v1::CreatePeerRequest& request,
   init.labels = *std::move(labels);
   absl::Status status =
       ReadFirstObjects(request, options.engine.limits.max_transceivers, init);
-  if (status.ok()) status = ReadConfiguration(request.configuration(), init);
+  if (status.ok())
+    status = ReadConfiguration(request.configuration(), options, init);
   if (status.ok()) status = ReadRest(request, options, init);
   if (!status.ok()) return status;
   return init;
@@ -306,11 +328,11 @@ absl::StatusOr<peer::PeerUpdate> FromProto(const v1::UpdatePeerRequest& request,
   if (fields->configuration) {
     auto read = Read(request.configuration());
     if (!read.ok()) return read.status();
-    if (request.configuration().certificates_size() > 0) {
+    if (request.configuration().has_media()) {
       return MakeError(Reason::kConfigurationImmutable,
-                       "certificates cannot change in the life of a peer; "
-                       "create a new one",
-                       {{"field", "configuration.certificates"}});
+                       "what a peer negotiates of media cannot change; leave "
+                       "it out, or create a new peer",
+                       {{"field", "configuration.media"}});
     }
     update.configuration = *std::move(read);
   }
@@ -329,8 +351,10 @@ absl::StatusOr<peer::PeerUpdate> FromProto(const v1::UpdatePeerRequest& request,
 }
 
 absl::Status InConfiguration(absl::Status status) {
-  if (!HasReason(status, Reason::kConfigurationImmutable)) return status;
-  for (const char* field : {"bundle_policy", "ice_candidate_pool_size"}) {
+  for (const char* field :
+       {"bundle_policy", "ice_candidate_pool_size", "certificates",
+        "certificates[0]", "certificates[1]", "certificates[2]",
+        "certificates[3]"}) {
     status = RenameField(std::move(status), field,
                          absl::StrCat("configuration.", field));
   }

@@ -76,6 +76,18 @@ class Writer {
     out->set_track(event.transceiver.receiver_track_id);
     for (const std::string& stream : event.streams) out->add_streams(stream);
   }
+  void operator()(const peer::TrackMuted& event) {
+    v1::TrackMuted* out = out_.mutable_track_muted();
+    ToProto(event.transceiver, peer_, out->mutable_transceiver());
+    out->set_track(event.transceiver.receiver_track_id);
+  }
+  void operator()(const peer::StreamChange& event) {
+    v1::StreamChange* out = out_.mutable_stream_change();
+    out->set_transceiver(pool::TransceiverName(peer_, event.transceiver));
+    out->set_track(jsep::ReceiverTrackId(event.transceiver));
+    out->set_stream(event.stream);
+    out->set_added(event.added);
+  }
   void operator()(const peer::ChannelAnnounced& event) {
     ToProto(event.channel, peer_,
             out_.mutable_data_channel()->mutable_data_channel());

@@ -106,6 +106,19 @@ void WriteTexts(const peer::View& view, v1::Peer* out) {
         &v1::Peer::mutable_current_remote_description);
 }
 
+// The transceivers of `out` are those of the view, one for one.
+void WriteNegotiated(const peer::View& view, v1::PeerState* out) {
+  for (int i = 0; i < out->transceivers_size(); ++i) {
+    const jsep::Transceiver& one =
+        view.state.transceivers[static_cast<size_t>(i)];
+    if (!one.mline_index) continue;
+    const jsep::Section& section = view.session.sections[*one.mline_index];
+    if (section.media == nullptr || section.transceiver != one.id) continue;
+    ToProto(section, one.kind,
+            out->mutable_transceivers(i)->mutable_negotiated());
+  }
+}
+
 void Write(const peer::Closure& closure, const Shown& shown, v1::Closure* out) {
   out->set_reason(ToWire<v1::CloseReason>(closure.reason));
   out->set_detail(ToUtf8(closure.detail));
@@ -186,7 +199,7 @@ void ToProto(const peer::View& view, v1::PeerView how_much, const Shown& shown,
              v1::Peer* out) {
   const peer::PeerInfo& info = view.info;
   out->set_name(info.name);
-  ToProto(*view.session.configuration, info.gathering,
+  ToProto(*view.session.configuration, info.gathering, info.certificates,
           out->mutable_configuration());
   out->set_ice_mode(view.session.configuration->ice_lite
                         ? v1::ICE_MODE_SINGLE_PORT
@@ -202,7 +215,10 @@ void ToProto(const peer::View& view, v1::PeerView how_much, const Shown& shown,
     ToProto(info.lease_expires, out->mutable_lease()->mutable_expire_time());
   }
   ToProto(view.state, info.name, shown, out->mutable_state());
-  if (how_much == v1::PEER_VIEW_FULL) WriteTexts(view, out);
+  if (how_much == v1::PEER_VIEW_FULL) {
+    WriteTexts(view, out);
+    WriteNegotiated(view, out->mutable_state());
+  }
   if (info.closure) Write(*info.closure, shown, out->mutable_closure());
 }
 

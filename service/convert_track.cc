@@ -53,8 +53,8 @@ absl::StatusOr<jsep::TransceiverId> Add(TrackInit init, jsep::Session& session,
   auto id = jsep::AddTrack(session, kind, TakeId(std::move(init.track), random),
                            std::move(init.stream_ids), random);
   if (id.ok()) return id;
-  return RenameField(RenameField(id.status(), "track_id", "track.id"),
-                     "stream_ids", "streams");
+  return RenameField(RenameField(id.status(), "track_id", "track.id"), "kind",
+                     "track.kind");
 }
 
 absl::Status Replace(std::optional<Track> track, jsep::TransceiverId id,

@@ -16,11 +16,13 @@
 
 namespace parley::v1 {
 class GetCapabilitiesResponse;
+class NegotiatedMedia;
 class RtpCodec;
 class Transceiver;
 class TransceiverInit;
 class UpdateTransceiverRequest;
 enum MediaKind : int;
+enum TransceiverDirection : int;
 }  // namespace parley::v1
 
 namespace parley::service {
@@ -30,6 +32,18 @@ inline constexpr size_t kMaxStreams = 8;
 absl::StatusOr<jsep::MediaKind> FromProto(v1::MediaKind kind,
                                           std::string_view field);
 
+// UNSPECIFIED stands for `fallback`; STOPPED is refused.
+absl::StatusOr<jsep::Direction> ReadDirection(
+    v1::TransceiverDirection direction, jsep::Direction fallback,
+    std::string_view field);
+
+struct KindedCodec {
+  jsep::MediaKind kind = jsep::MediaKind::kAudio;
+  jsep::Codec codec;  // without a payload type
+};
+absl::StatusOr<KindedCodec> ReadCodec(const v1::RtpCodec& in,
+                                      std::string_view field);
+
 // W3C getCapabilities: all rtx is one entry without parameters.
 void ToProto(const jsep::KindCapabilities& capabilities, jsep::MediaKind kind,
              v1::GetCapabilitiesResponse* out);
@@ -37,6 +51,9 @@ void ToProto(const jsep::KindCapabilities& capabilities, jsep::MediaKind kind,
 // `peer` is the name of the peer it belongs to.
 void ToProto(const jsep::Transceiver& transceiver, std::string_view peer,
              v1::Transceiver* out);
+
+void ToProto(const jsep::Section& section, jsep::MediaKind kind,
+             v1::NegotiatedMedia* out);
 
 absl::StatusOr<peer::TransceiverSpec> FromProto(const v1::TransceiverInit& init,
                                                 std::string_view field);
@@ -52,6 +69,8 @@ struct TransceiverUpdate {
   std::optional<std::vector<jsep::Codec>> codec_preferences;
   std::optional<jsep::MediaKind> codecs_kind;  // none without codecs
   std::optional<std::vector<std::string>> streams;
+  std::optional<std::vector<jsep::Encoding>> encodings;
+  std::string transaction_id;  // empty: whatever they are now
 };
 absl::StatusOr<TransceiverUpdate> FromProto(
     const v1::UpdateTransceiverRequest& request);

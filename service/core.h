@@ -4,6 +4,7 @@
 #define PARLEY_SERVICE_CORE_H_
 
 #include "core/base/clock.h"
+#include "core/pool/certificate_store.h"
 #include "core/pool/pool.h"
 #include "service/convert_state.h"
 #include "service/log.h"
@@ -14,6 +15,7 @@ namespace parley::service {
 
 struct Core {
   pool::Pool& pool;
+  pool::CertificateStore& certificates;
   const Options& options;
   const Clock& clock;
   Log& log;

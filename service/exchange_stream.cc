@@ -21,7 +21,7 @@ constexpr int kMaxAttachments = 4096;
 // The name of the peer: of itself, or of its channel.
 absl::StatusOr<std::string> PeerOf(const std::string& name) {
   if (const auto channel = pool::ParseDataChannelName(name); channel.ok()) {
-    return std::string(channel->peer);
+    return std::string(channel->owner);
   }
   const auto peer = pool::ParsePeerName(name);
   if (!peer.ok()) return peer.status();

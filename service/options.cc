@@ -240,6 +240,11 @@ FlagGroup PoolFlags(Options& o) {
        Number("max-peers", o.engine.pool.max_peers, {1, 1000000},
               std::to_string(o.engine.pool.max_peers),
               "Peers at a time. Beyond: RESOURCE_EXHAUSTED, PEERS."),
+       Number("max-certificates", o.engine.certificates.max_certificates,
+              {1, 100000},
+              std::to_string(o.engine.certificates.max_certificates),
+              "Certificates made or imported by CertificateService at a time. "
+              "Beyond: RESOURCE_EXHAUSTED, TENANT_QUOTA."),
        Number("event-loops", o.engine.event_loops, {1, 256},
               "one per processor",
               "Threads that carry the network traffic of all peers."),
@@ -288,6 +293,10 @@ FlagGroup NetworkFlags(Options& o) {
                 "services of clouds are denied by default."),
        Networks("deny-networks", o.engine.ice.policy.denied,
                 "Remote addresses that peers never send to."),
+       Path("media", o.media_path,
+            "Which codecs and RTP header extensions peers negotiate that ask "
+            "for nothing else: a file with a parley.v1.MediaConfiguration in "
+            "JSON. Without: those of browsers."),
        Path("certificate", o.engine.certificate_path,
             "PEM file of the certificate that peers show in DTLS. Read again "
             "for each peer, so it can be rotated. Without: each peer has a "

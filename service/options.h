@@ -4,6 +4,7 @@
 #define PARLEY_SERVICE_OPTIONS_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +35,11 @@ struct Options {
   uint64_t max_data_channels = 1024;      // that a peer may ask for
   uint64_t max_message_size = 256 << 10;  // bytes
   uint64_t max_exchange_bytes = 1 << 20;  // of the frames of one request
+
+  // A file that says which codecs are negotiated; empty: Parley's defaults. The
+  // server reads it when it starts, into `media`.
+  std::string media_path;
+  std::shared_ptr<const jsep::MediaCatalog> media;  // null: the defaults
 
   LogOptions log;
 };

@@ -15,8 +15,6 @@
 namespace parley::service {
 namespace {
 
-constexpr size_t kDefaultPageSize = 50;
-constexpr size_t kMaxPageSize = 1000;
 // Peers that one call looks at to find those with the labels asked for.
 constexpr size_t kMaxLookedAt = 10000;
 // A page ends early before gRPC clients' default limit of 4 MiB.
@@ -96,17 +94,9 @@ struct Page {
 void List(const Core& core, const v1::ListPeersRequest& request,
           v1::ListPeersResponse* response,
           absl::AnyInvocable<void(const absl::Status&)> done) {
-  if (request.page_size() < 0) {
-    return done(BadField("page_size", "is negative"));
-  }
-  size_t page_size = static_cast<size_t>(request.page_size());
-  if (page_size == 0) page_size = kDefaultPageSize;
-  if (absl::Status fits =
-          CheckLimit("page_size", page_size, "peers", kMaxPageSize);
-      !fits.ok()) {
-    return done(fits);
-  }
-  auto found = FindPage(core.pool, request, page_size);
+  const auto page_size = ReadPageSize(request.page_size(), "peers");
+  if (!page_size.ok()) return done(page_size.status());
+  auto found = FindPage(core.pool, request, *page_size);
   if (!found.ok()) return done(found.status());
 
   auto page = std::make_shared<Page>();

@@ -29,9 +29,9 @@ PeerService::Unary* PeerService::CreatePeer(
   absl::Status status = CheckRequestId(id);
   status.Update(init.status());
   if (!status.ok()) return ending.FinishNow(status);
-  const uint64_t hash = id.empty() ? 0 : HashRequest(*request);
+  const uint64_t hash = id.empty() ? 0 : HashMessage(*request);
   const auto peer = core_.pool.Create(*std::move(init), id, hash);
-  if (!peer.ok()) return ending.FinishNow(peer.status());
+  if (!peer.ok()) return ending.FinishNow(InConfiguration(peer.status()));
   core_.log.Info("peer created", {{"peer", (*peer)->name()}});
   (*peer)->Read([ending, response](const peer::View& view) {
     ToProto(view, v1::PEER_VIEW_BASIC, ending.core().shown,

@@ -28,6 +28,21 @@ peer::OfferRequest ReadOptions(const v1::CreateOfferRequest& request) {
   return out;
 }
 
+jsep::AnswerOptions ReadOptions(const v1::CreateAnswerRequest& request) {
+  jsep::AnswerOptions out;
+  if (request.has_voice_activity_detection()) {
+    out.voice_activity_detection = request.voice_activity_detection();
+  }
+  return out;
+}
+
+// Writes the description that was created.
+template <typename Response>
+void WriteCreated(const jsep::CreatedDescription& created,
+                  const peer::View& view, Response& out) {
+  ToProto(created, view.session, out.mutable_description());
+}
+
 absl::Status CheckText(const v1::SessionDescription& description,
                        const Options& options) {
   return CheckLimit("description.sdp", description.sdp().size(), "bytes",
@@ -58,13 +73,9 @@ PeerService::Unary* PeerService::CreateOffer(
     v1::CreateOfferResponse* response) {
   Change change(core_, "CreateOffer", Named::kPeer, context, request, response);
   if (!change.status().ok()) return change.Refuse(change.status());
-  change.peer().CreateOffer(
-      change.TakeCall(), ReadOptions(*request),
-      change.Answer<jsep::CreatedDescription>(
-          [](const jsep::CreatedDescription& offer, const peer::View& view,
-             v1::CreateOfferResponse& out) {
-            ToProto(offer, view.session, out.mutable_description());
-          }));
+  change.peer().CreateOffer(change.TakeCall(), ReadOptions(*request),
+                            change.Answer<jsep::CreatedDescription>(
+                                WriteCreated<v1::CreateOfferResponse>));
   return change.reactor();
 }
 
@@ -74,13 +85,9 @@ PeerService::Unary* PeerService::CreateAnswer(
   Change change(core_, "CreateAnswer", Named::kPeer, context, request,
                 response);
   if (!change.status().ok()) return change.Refuse(change.status());
-  change.peer().CreateAnswer(
-      change.TakeCall(),
-      change.Answer<jsep::CreatedDescription>(
-          [](const jsep::CreatedDescription& answer, const peer::View& view,
-             v1::CreateAnswerResponse& out) {
-            ToProto(answer, view.session, out.mutable_description());
-          }));
+  change.peer().CreateAnswer(change.TakeCall(), ReadOptions(*request),
+                             change.Answer<jsep::CreatedDescription>(
+                                 WriteCreated<v1::CreateAnswerResponse>));
   return change.reactor();
 }
 

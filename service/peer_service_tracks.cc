@@ -82,12 +82,23 @@ PeerService::Unary* PeerService::ReplaceTrack(
 PeerService::Unary* PeerService::GetCapabilities(
     Context* context, const v1::GetCapabilitiesRequest* request,
     v1::GetCapabilitiesResponse* response) {
-  const Ending ending(core_, "GetCapabilities", "", context);
+  const Ending ending(core_, "GetCapabilities", request->name(), context);
   const auto kind = FromProto(request->kind(), "kind");
   if (!kind.ok()) return ending.FinishNow(kind.status());
-  // Every peer has the default ones.
-  ToProto(jsep::DefaultCapabilities()->Of(*kind), *kind, response);
-  return ending.FinishNow(absl::OkStatus());
+  if (request->name().empty()) {
+    const auto& capabilities = core_.options.media
+                                   ? core_.options.media->capabilities()
+                                   : jsep::DefaultCapabilities();
+    ToProto(capabilities->Of(*kind), *kind, response);
+    return ending.FinishNow(absl::OkStatus());
+  }
+  const auto subject = Find(core_.pool, Named::kPeer, request->name());
+  if (!subject.ok()) return ending.FinishNow(subject.status());
+  subject->peer->Read([ending, kind = *kind, response](const peer::View& view) {
+    ToProto(view.session.configuration->capabilities->Of(kind), kind, response);
+    ending.Finish(absl::OkStatus());
+  });
+  return ending.reactor();
 }
 
 }  // namespace parley::service

@@ -53,7 +53,8 @@ void PoolService::WritePool(v1::Pool& out) const {
   out.set_node(core_.pool.identity().node);
   out.set_epoch(core_.pool.identity().epoch);
   out.set_version(PARLEY_VERSION);
-  for (const char* feature : {"full-ice", "stun", "turn", "data-channels"}) {
+  for (const char* feature :
+       {"full-ice", "stun", "turn", "data-channels", "certificates"}) {
     out.add_features(feature);
   }
   ToProto(start_time_, out.mutable_start_time());
@@ -65,6 +66,8 @@ void PoolService::WritePool(v1::Pool& out) const {
   out.mutable_capacity()->set_peers(core_.options.engine.pool.max_peers);
   out.mutable_capacity()->set_tombstones(
       core_.options.engine.pool.max_tombstones);
+  out.mutable_capacity()->set_certificates(
+      core_.options.engine.certificates.max_certificates);
   out.mutable_capacity()->set_ports(Ports(core_.options.engine.ice));
   if (const auto descriptors = engine_.descriptors().Capacity();
       descriptors.ok()) {
@@ -76,6 +79,7 @@ void PoolService::WritePool(v1::Pool& out) const {
   out.mutable_use()->set_tombstones(usage.tombstones);
   out.mutable_use()->set_connected_peers(usage.connected_peers);
   out.mutable_use()->set_data_channels(usage.data_channels);
+  out.mutable_use()->set_certificates(core_.certificates.size());
   const ProcessUse process = ReadProcessUse();
   out.mutable_use()->set_file_descriptors(process.file_descriptors.value_or(0));
   out.mutable_use()->set_memory_bytes(process.resident_bytes.value_or(0));

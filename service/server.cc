@@ -16,6 +16,7 @@
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "service/certificate_service.h"
+#include "service/convert_media.h"
 #include "service/core.h"
 #include "service/data_channel_service.h"
 #include "service/peer_service.h"
@@ -89,6 +90,7 @@ struct Server::Parts {
         engine(std::move(engine)),
         core{
             .pool = this->engine->pool(),
+            .certificates = this->engine->certificate_store(),
             .options = this->options,
             .clock = SystemClock(),
             .log = log,
@@ -158,6 +160,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   }();
   (void)once;
 
+  if (!options.media_path.empty()) {
+    auto media = LoadMedia(options.media_path);
+    if (!media.ok()) return media.status();
+    options.media = *std::move(media);
+  }
   options.engine.on_closed = [&log](const peer::PeerInfo& peer) {
     log.Info("peer closed",
              {{"peer", peer.name},
@@ -222,6 +229,8 @@ void Server::Stop(absl::Duration timeout) {
   if (std::exchange(parts_->stopped, true)) return;
   const absl::Time deadline = absl::Now() + timeout;
   parts_->drainer.Finish(deadline);
+  // Calls that wait for a key end now.
+  parts_->engine->certificate_store().Stop();
   parts_->streams.AwaitNone(absl::Now() + kLastWords);
 
   // What is left belongs to no peer, and may never end by itself: somebody

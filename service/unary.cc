@@ -2,13 +2,9 @@
 
 #include <limits>
 
-#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/strings.h"
 #include "core/pool/names.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
-#include "google/protobuf/message.h"
 #include "service/convert_basic.h"
 
 namespace parley::service {
@@ -38,17 +34,6 @@ absl::Status CheckRequestId(std::string_view request_id) {
   return absl::OkStatus();
 }
 
-uint64_t HashRequest(const google::protobuf::Message& request) {
-  std::string bytes = request.GetTypeName();
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    request.SerializeToCodedStream(&coded);
-  }
-  return absl::Hash<std::string>()(bytes);
-}
-
 absl::StatusOr<sctp::ChannelKey> ToChannelKey(uint64_t child) {
   if (child > std::numeric_limits<sctp::ChannelKey>::max()) {
     return MakeError(Reason::kChannelUnknown,
@@ -68,7 +53,7 @@ absl::StatusOr<Subject> Find(pool::Pool& pool, Named named,
                             ? pool::ParseTransceiverName(name)
                             : pool::ParseDataChannelName(name);
     if (!parsed.ok()) return parsed.status();
-    name = parsed->peer;
+    name = parsed->owner;
     subject.child = parsed->child;
   }
   auto peer = pool.Find(name);

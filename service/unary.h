@@ -20,14 +20,11 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
 #include "service/call_log.h"
+#include "service/convert_basic.h"
 #include "service/convert_negotiation.h"
 #include "service/convert_state.h"
 #include "service/core.h"
 #include "service/status.h"
-
-namespace google::protobuf {
-class Message;
-}
 
 namespace parley::service {
 
@@ -70,10 +67,6 @@ absl::Status NotBuilt(std::string_view method);
 
 // ARGUMENT unless it is empty or 1 to 128 printable ASCII characters.
 absl::Status CheckRequestId(std::string_view request_id);
-
-// Tells one request from another: the same for the same bytes on the wire.
-// Only needed, and only computed, where there is a request_id.
-uint64_t HashRequest(const google::protobuf::Message& request);
 
 // The child that a name names, as a channel's key; CHANNEL_UNKNOWN for a number
 // that no channel can have.
@@ -118,7 +111,7 @@ class Change {
   peer::Call TakeCall() {
     if (!request_.request_id().empty()) {
       call_.request_id = request_.request_id();
-      call_.request_hash = HashRequest(request_);
+      call_.request_hash = HashMessage(request_);
       call_.replay = [ending = ending_,
                       &response = response_](const std::string& reply) {
         const bool parsed = response.ParseFromString(reply);
@@ -164,7 +157,7 @@ class Change {
               response_.mutable_state());
     }
     if (!request_.request_id().empty()) {
-      peer().StoreReply(request_.request_id(), HashRequest(request_),
+      peer().StoreReply(request_.request_id(), HashMessage(request_),
                         response_.SerializeAsString());
     }
     ending_.Finish(absl::OkStatus());

@@ -150,6 +150,14 @@ std::string DescribeEvent(const v1::Event& event) {
     case v1::Event::kTrack:
       return absl::StrCat("track ", Printable(event.track().track()), " of ",
                           DescribeTransceiver(event.track().transceiver()));
+    case v1::Event::kTrackMuted:
+      return absl::StrCat("track ", Printable(event.track_muted().track()),
+                          " muted");
+    case v1::Event::kStreamChange:
+      return absl::StrCat("track ", Printable(event.stream_change().track()),
+                          event.stream_change().added() ? " joined" : " left",
+                          " stream ",
+                          Printable(event.stream_change().stream()));
     case v1::Event::kDataChannel:
       return absl::StrCat("data channel ",
                           DescribeChannel(event.data_channel().data_channel()));

@@ -10,6 +10,7 @@ namespace parley::client {
 namespace {
 
 constexpr std::string_view kPeers = "peers/";
+constexpr std::string_view kCertificates = "certificates/";
 
 // SIGNALING_STATE of SignalingState: buf's rule for the prefix of values.
 std::string ValuePrefix(const std::string& type) {
@@ -24,11 +25,16 @@ std::string ValuePrefix(const std::string& type) {
 }  // namespace
 
 std::string_view NodeOf(std::string_view name) {
-  const std::string_view peer = PeerOf(name);
-  if (peer.empty()) return {};
-  const size_t stop = peer.find('.');
-  if (stop == std::string_view::npos) return {};
-  return peer.substr(kPeers.size(), stop - kPeers.size());
+  for (const std::string_view collection : {kPeers, kCertificates}) {
+    if (name.substr(0, collection.size()) != collection) continue;
+    const std::string_view id =
+        name.substr(0, name.find('/', collection.size()))
+            .substr(collection.size());
+    const size_t stop = id.find('.');
+    return stop == std::string_view::npos ? std::string_view()
+                                          : id.substr(0, stop);
+  }
+  return {};
 }
 
 std::string_view PeerOf(std::string_view name) {

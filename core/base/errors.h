@@ -73,6 +73,8 @@ enum class Reason {
   kCandidateGeneration,
   kConfigurationImmutable,
   kCodecPreferences,
+  kSendEncodings,
+  kParametersStale,
   // Arguments.
   kArgument,
   kLimitExceeded,

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -76,6 +77,11 @@ class Certificate {
 
 using CertificatePtr = std::shared_ptr<const Certificate>;
 
+// What one end may show in its handshakes, not empty: a DTLS client shows the
+// first, a server the first whose kind of key (ECDSA, RSA) is that of the
+// cipher suite.
+using CertificateList = std::vector<CertificatePtr>;
+
 // W3C "generateCertificate": 30 days unless said otherwise, at most 365.
 inline constexpr absl::Duration kDefaultCertificateLifetime =
     absl::Hours(24 * 30);
@@ -95,10 +101,22 @@ struct CertificateOptions {
 absl::StatusOr<CertificatePtr> GenerateCertificate(
     const CertificateOptions& options, const Clock& clock, Random& random);
 
+// Holds the text of a private key, and wipes it.
+struct SecretText {
+  SecretText() = default;
+  explicit SecretText(std::string secret) : text(std::move(secret)) {}
+  SecretText(const SecretText&) = delete;
+  SecretText& operator=(const SecretText&) = delete;
+  ~SecretText();
+  std::string text;
+};
+
 // Reads a certificate and its private key from PEM texts (the first
-// certificate counts; the key has no passphrase). ARGUMENT when one cannot be
-// read or they do not belong together, NOT_SUPPORTED for a key DTLS 1.2 with
-// our cipher suites cannot use, CERTIFICATE_EXPIRED.
+// certificate counts: who checks fingerprints needs no chain; the key has no
+// passphrase). ARGUMENT when one cannot be read, the key is not consistent or
+// they do not belong together, NOT_SUPPORTED for a key or a signature that DTLS
+// 1.2 as we speak it cannot use: ECDSA must be on P-256 or P-384, RSA have
+// 2,048 to 4,096 bits; CERTIFICATE_EXPIRED. Some milliseconds with RSA.
 absl::StatusOr<CertificatePtr> ImportCertificate(
     std::string_view certificate_pem, std::string_view key_pem,
     const Clock& clock);

@@ -1,27 +1,14 @@
 #include "core/crypto/certificate_stock.h"
 
-#include <pthread.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <utility>
 
 #include "core/base/errors.h"
+#include "core/crypto/key_thread.h"
 
 namespace parley::crypto {
 namespace {
 
 constexpr absl::Duration kRest = absl::Seconds(1);
-
-void PrepareThread(int niceness) {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  pthread_setname_np(pthread_self(), "certificates");
-  // On Linux the nice value is the thread's own. Refusal does no harm.
-  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
-}
 
 absl::Status Stopped() {
   return MakeRetryableError(Reason::kCertificateGeneration,
@@ -81,7 +68,7 @@ bool CertificateStock::HasWork() const {
 }
 
 void CertificateStock::Run() {
-  PrepareThread(options_.niceness);
+  PrepareKeyThread("certificates", options_.niceness);
   while (true) {
     {
       absl::MutexLock lock(&mutex_);

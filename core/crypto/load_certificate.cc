@@ -3,6 +3,7 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,14 +25,11 @@ namespace {
 
 constexpr size_t kMaxFileSize = 64 * 1024;
 
-// Holds the text of a private key, and wipes it.
-struct SecretText {
-  SecretText() = default;
-  SecretText(const SecretText&) = delete;
-  SecretText& operator=(const SecretText&) = delete;
-  ~SecretText() { OPENSSL_cleanse(text.data(), text.size()); }
-  std::string text;
-};
+// A larger RSA key would hold up an event loop with every handshake.
+constexpr int kMinRsaBits = 2048;
+constexpr int kMaxRsaBits = 4096;
+// What OpenSSL asks of signatures, and so of chains, at its level 2.
+constexpr int kMinSignatureBits = 112;
 
 BioPtr ReadOnly(std::string_view text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
@@ -49,7 +47,10 @@ absl::Status Unusable(std::string_view field, const std::string& what) {
 std::optional<KeyType> TypeOf(EVP_PKEY* key) {
   switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_RSA:
-      if (EVP_PKEY_get_bits(key) < 2048) return std::nullopt;
+      if (EVP_PKEY_get_bits(key) < kMinRsaBits ||
+          EVP_PKEY_get_bits(key) > kMaxRsaBits) {
+        return std::nullopt;
+      }
       return EVP_PKEY_get_bits(key) == 2048 ? KeyType::kRsa2048
                                             : KeyType::kOther;
     case EVP_PKEY_EC: {
@@ -57,12 +58,30 @@ std::optional<KeyType> TypeOf(EVP_PKEY* key) {
       if (EVP_PKEY_get_group_name(key, group, sizeof(group), nullptr) != 1) {
         return std::nullopt;
       }
-      return std::strcmp(group, SN_X9_62_prime256v1) == 0 ? KeyType::kEcdsaP256
-                                                          : KeyType::kOther;
+      if (std::strcmp(group, SN_X9_62_prime256v1) == 0) {
+        return KeyType::kEcdsaP256;
+      }
+      if (std::strcmp(group, SN_secp384r1) == 0) return KeyType::kOther;
+      return std::nullopt;
     }
     default:
       return std::nullopt;
   }
+}
+
+// Whether the key can sign what its public half verifies.
+bool IsConsistent(EVP_PKEY* key) {
+  const KeyContextPtr context(EVP_PKEY_CTX_new(key, nullptr));
+  return context != nullptr && EVP_PKEY_pairwise_check(context.get()) == 1;
+}
+
+// Of a certificate that is not signed by itself, which nobody looks at.
+bool IsWeaklySigned(X509* x509) {
+  int bits = 0;
+  return (X509_get_extension_flags(x509) & EXFLAG_SS) == 0 &&
+         (X509_get_signature_info(x509, nullptr, nullptr, &bits, nullptr) !=
+              1 ||
+          bits < kMinSignatureBits);
 }
 
 std::optional<absl::Time> ExpiryOf(X509* x509) {
@@ -111,6 +130,8 @@ bool BlamesTheKey(const absl::Status& status) {
 
 }  // namespace
 
+SecretText::~SecretText() { OPENSSL_cleanse(text.data(), text.size()); }
+
 absl::StatusOr<CertificatePtr> ImportCertificate(
     std::string_view certificate_pem, std::string_view key_pem,
     const Clock& clock) {
@@ -133,8 +154,17 @@ absl::StatusOr<CertificatePtr> ImportCertificate(
   const std::optional<KeyType> key_type = TypeOf(key.get());
   if (!key_type) {
     return MakeError(Reason::kNotSupported,
-                     "the key must be ECDSA, or RSA of at least 2,048 bits",
+                     "the key must be ECDSA on P-256 or P-384, or RSA of 2,048 "
+                     "to 4,096 bits",
                      {{"field", "private_key_pem"}});
+  }
+  if (!IsConsistent(key.get())) {
+    return Unusable("private_key_pem", "the key is not consistent in itself");
+  }
+  if (IsWeaklySigned(x509.get())) {
+    return MakeError(Reason::kNotSupported,
+                     "the certificate is signed with a hash as weak as SHA-1",
+                     {{"field", "certificate_pem"}});
   }
   const std::optional<absl::Time> expires = ExpiryOf(x509.get());
   if (!expires) {

@@ -56,25 +56,36 @@ std::string_view GroupName(int nid) {
   }
 }
 
+// OpenSSL keeps one certificate for each kind of key, the last one given.
+bool Use(SSL* ssl, const crypto::CertificateList& certificates) {
+  for (auto it = certificates.rbegin(); it != certificates.rend(); ++it) {
+    const crypto::Certificate& certificate = **it;
+    if (certificate.x509() == nullptr ||
+        SSL_use_certificate(ssl, certificate.x509()) != 1 ||
+        SSL_use_PrivateKey(ssl, certificate.private_key()) != 1) {
+      return false;
+    }
+  }
+  return !certificates.empty();
+}
+
 }  // namespace
 
 std::unique_ptr<Session> Session::Create(
-    Context& context, const crypto::Certificate& certificate, Role role,
+    Context& context, const crypto::CertificateList& certificates, Role role,
     std::span<const crypto::Fingerprint> accepted,
     const TransportOptions& options) {
   std::unique_ptr<Session> session(new Session(accepted, options));
-  if (!session->Init(context, certificate, role)) return nullptr;
+  if (!session->Init(context, certificates, role)) return nullptr;
   return session;
 }
 
-bool Session::Init(Context& context, const crypto::Certificate& certificate,
-                   Role role) {
+bool Session::Init(Context& context,
+                   const crypto::CertificateList& certificates, Role role) {
   ERR_clear_error();
   ssl_.reset(SSL_new(context.native()));
   BIO* bio = NewDatagramBio(&port_);
-  if (ssl_ == nullptr || bio == nullptr || certificate.x509() == nullptr ||
-      SSL_use_certificate(ssl_.get(), certificate.x509()) != 1 ||
-      SSL_use_PrivateKey(ssl_.get(), certificate.private_key()) != 1) {
+  if (ssl_ == nullptr || bio == nullptr || !Use(ssl_.get(), certificates)) {
     BIO_free(bio);
     return false;
   }

@@ -36,7 +36,7 @@ class Session {
   // remote's certificate must match one. All arguments must outlive the
   // session.
   static std::unique_ptr<Session> Create(
-      Context& context, const crypto::Certificate& certificate, Role role,
+      Context& context, const crypto::CertificateList& certificates, Role role,
       std::span<const crypto::Fingerprint> accepted,
       const TransportOptions& options);
 
@@ -86,7 +86,7 @@ class Session {
           const TransportOptions& options)
       : accepted_(accepted), options_(options) {}
 
-  bool Init(Context& context, const crypto::Certificate& certificate,
+  bool Init(Context& context, const crypto::CertificateList& certificates,
             Role role);
   Step Outcome(int result);
   bool AcceptRemote(X509_STORE_CTX* store);

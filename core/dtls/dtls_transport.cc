@@ -41,10 +41,10 @@ std::string_view StateName(State state) {
 // destroyed the Transport; `observer_` is null from then on.
 class Transport::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(std::shared_ptr<Context> context, crypto::CertificatePtr certificate,
+  Impl(std::shared_ptr<Context> context, crypto::CertificateList certificates,
        TransportOptions options, Executor& executor, Observer& observer)
       : context_(std::move(context)),
-        certificate_(std::move(certificate)),
+        certificates_(std::move(certificates)),
         options_(options),
         executor_(executor),
         observer_(&observer) {}
@@ -65,7 +65,7 @@ class Transport::Impl : public std::enable_shared_from_this<Impl> {
   State state() const { return state_; }
   std::optional<Role> role() const { return role_; }
   const Counters& counters() const { return counters_; }
-  const crypto::CertificatePtr& certificate() const { return certificate_; }
+  const crypto::CertificateList& certificates() const { return certificates_; }
   const std::vector<std::vector<uint8_t>>& remote_chain() const {
     return remote_chain_;
   }
@@ -91,7 +91,7 @@ class Transport::Impl : public std::enable_shared_from_this<Impl> {
   void OnTimer();
 
   const std::shared_ptr<Context> context_;
-  const crypto::CertificatePtr certificate_;
+  const crypto::CertificateList certificates_;
   const TransportOptions options_;
   Executor& executor_;
   Observer* observer_;
@@ -190,7 +190,7 @@ void Transport::Impl::Process(std::span<const uint8_t> packet) {
 
 bool Transport::Impl::EnsureSession() {
   if (session_ != nullptr) return true;
-  session_ = Session::Create(*context_, *certificate_, *role_,
+  session_ = Session::Create(*context_, certificates_, *role_,
                              remote_fingerprints_, options_);
   if (session_ != nullptr) return true;
   Fail(MakeError(Reason::kInternal, "OpenSSL could not begin a handshake"));
@@ -404,10 +404,10 @@ absl::StatusOr<std::vector<uint8_t>> Transport::Impl::Export(
 }
 
 Transport::Transport(std::shared_ptr<Context> context,
-                     crypto::CertificatePtr certificate,
+                     crypto::CertificateList certificates,
                      TransportOptions options, Executor& executor,
                      Observer& observer)
-    : impl_(std::make_shared<Impl>(std::move(context), std::move(certificate),
+    : impl_(std::make_shared<Impl>(std::move(context), std::move(certificates),
                                    options, executor, observer)) {}
 
 Transport::~Transport() { impl_->Detach(); }
@@ -430,8 +430,8 @@ void Transport::Close() { impl_->Close(); }
 State Transport::state() const { return impl_->state(); }
 std::optional<Role> Transport::role() const { return impl_->role(); }
 Counters Transport::counters() const { return impl_->counters(); }
-const crypto::CertificatePtr& Transport::certificate() const {
-  return impl_->certificate();
+const crypto::CertificateList& Transport::certificates() const {
+  return impl_->certificates();
 }
 const std::vector<std::vector<uint8_t>>& Transport::remote_certificates()
     const {

@@ -91,7 +91,7 @@ class Transport {
   static constexpr size_t kRecordOverhead = 37;
 
   Transport(std::shared_ptr<Context> context,
-            crypto::CertificatePtr certificate, TransportOptions options,
+            crypto::CertificateList certificates, TransportOptions options,
             Executor& executor, Observer& observer);
 
   // Tells nobody anything: Close first to say goodbye.
@@ -127,7 +127,7 @@ class Transport {
   State state() const;
   std::optional<Role> role() const;
   Counters counters() const;
-  const crypto::CertificatePtr& certificate() const;
+  const crypto::CertificateList& certificates() const;
 
   // The remote's chain as DER, leaf first. Empty before connected, kept after.
   const std::vector<std::vector<uint8_t>>& remote_certificates() const;

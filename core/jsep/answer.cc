@@ -34,10 +34,11 @@ bool Has(const std::vector<std::string>& list, std::string_view one) {
 class AnswerBuilder {
  public:
   AnswerBuilder(const Session& session, const sdp::Description& offer,
-                Bundle bundle, Random& random)
+                Bundle bundle, const AnswerOptions& options, Random& random)
       : session_(session),
         offer_(offer),
         bundle_(std::move(bundle)),
+        options_(options),
         random_(random),
         numbering_(session.numbers),
         blueprint_(std::make_shared<Blueprint>()),
@@ -51,6 +52,7 @@ class AnswerBuilder {
     WriteSessionPart(session_, session_.last_version + 1, OfferedIceOptions(),
                      description);
     WriteGroups(description);
+    description.extmap_allow_mixed = offer_.extmap_allow_mixed;
     description.sections.resize(decisions_.size());
     blueprint_->sections.reserve(decisions_.size());
     for (size_t i = 0; i < decisions_.size(); ++i) {
@@ -63,6 +65,8 @@ class AnswerBuilder {
     blueprint_->revision = session_.revision;
     blueprint_->answered_offer = session_.pending_remote->body;
     blueprint_->next_mid = session_.next_mid;
+    blueprint_->options.voice_activity_detection =
+        options_.voice_activity_detection;
     Finish(std::move(description), *blueprint_);
     return {.type = SdpType::kAnswer, .blueprint = std::move(blueprint_)};
   }
@@ -87,9 +91,11 @@ class AnswerBuilder {
       return;
     }
     const Transceiver& transceiver = *decision.transceiver;
-    const MediaWishes wishes{.catalog = *session_.catalog,
-                             .kind = transceiver.kind,
-                             .preferences = transceiver.codec_preferences};
+    const MediaWishes wishes{
+        .catalog = *session_.catalog,
+        .kind = transceiver.kind,
+        .preferences = transceiver.codec_preferences,
+        .comfort_noise = options_.voice_activity_detection};
     auto media = std::make_shared<MediaParameters>(
         AnswerMedia(wishes, offer_, offered, numbering_));
     if (media->local_codecs.empty()) return;
@@ -264,6 +270,7 @@ class AnswerBuilder {
     const bool carries = transport.mline_index == i;
     if (decision.media) {
       WriteMedia(decision, carries, blueprint_->sections[i], section);
+      section.extmap_allow_mixed = offered.extmap_allow_mixed;
     } else {
       WriteData(offered, section);
     }
@@ -315,6 +322,7 @@ class AnswerBuilder {
   const Session& session_;
   const sdp::Description& offer_;
   const Bundle bundle_;
+  const AnswerOptions options_;
   Random& random_;
   Numbering numbering_;
   std::shared_ptr<Blueprint> blueprint_;
@@ -337,7 +345,8 @@ absl::Status CheckCanCreateAnswer(const Session& session) {
 }
 
 absl::StatusOr<CreatedDescription> CreateAnswer(const Session& session,
-                                                Random& random) {
+                                                Random& random,
+                                                const AnswerOptions& options) {
   absl::Status status = CheckCanCreateAnswer(session);
   if (!status.ok()) return status;
   if (session.configuration->fingerprints.empty()) {
@@ -345,13 +354,16 @@ absl::StatusOr<CreatedDescription> CreateAnswer(const Session& session,
                      "createAnswer: the certificate is not ready");
   }
   if (session.last_answer &&
-      session.last_answer->blueprint->revision == session.revision) {
+      session.last_answer->blueprint->revision == session.revision &&
+      session.last_answer->blueprint->options.voice_activity_detection ==
+          options.voice_activity_detection) {
     return *session.last_answer;
   }
   const sdp::Description& offer = session.pending_remote->body->parsed;
   absl::StatusOr<Bundle> bundle = ReadBundle(offer);
   if (!bundle.ok()) return bundle.status();
-  return AnswerBuilder(session, offer, *std::move(bundle), random).Build();
+  return AnswerBuilder(session, offer, *std::move(bundle), options, random)
+      .Build();
 }
 
 }  // namespace parley::jsep

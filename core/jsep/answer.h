@@ -12,11 +12,16 @@ namespace parley::jsep {
 // Whether createAnswer is allowed now: PEER_CLOSED, SIGNALING_STATE.
 absl::Status CheckCanCreateAnswer(const Session& session);
 
+struct AnswerOptions {
+  // Absent or true: comfort noise is answered where it was offered.
+  bool voice_activity_detection = true;
+};
+
 // The answer to the pending remote offer; the last created one again when
 // nothing changed since. Errors: those of CheckCanCreateAnswer;
 // CERTIFICATE_GENERATION (no fingerprints yet).
-absl::StatusOr<CreatedDescription> CreateAnswer(const Session& session,
-                                                Random& random);
+absl::StatusOr<CreatedDescription> CreateAnswer(
+    const Session& session, Random& random, const AnswerOptions& options = {});
 
 }  // namespace parley::jsep
 

@@ -8,6 +8,7 @@
 #include "core/base/errors.h"
 #include "core/jsep/h264_profile.h"
 #include "core/sdp/fmtp.h"
+#include "core/sdp/query.h"
 
 namespace parley::jsep {
 namespace {
@@ -198,6 +199,27 @@ absl::Status Refuse(MediaKind kind, std::string what) {
                    {{"field", "capabilities"}});
 }
 
+// Nothing that would end its line.
+bool IsLineText(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+  });
+}
+
+bool CanBeWritten(const Codec& codec) {
+  return sdp::IsToken(codec.name) && IsLineText(codec.fmtp) &&
+         std::all_of(codec.rtcp_feedback.begin(), codec.rtcp_feedback.end(),
+                     [](const std::string& one) {
+                       return !one.empty() && IsLineText(one);
+                     });
+}
+
+bool IsUri(std::string_view uri) {
+  return !uri.empty() && std::all_of(uri.begin(), uri.end(), [](char c) {
+    return c > 0x20 && c < 0x7f;
+  });
+}
+
 // RFC 5761 section 4: with rtcp-mux 64-95 would be taken for RTCP.
 bool IsUsablePayloadType(uint8_t number) {
   return number < 64 || (number >= 96 && number < 128);
@@ -214,8 +236,10 @@ absl::Status CheckKind(MediaKind kind, const KindCapabilities& capabilities,
     return Refuse(kind, "no media codec");
   }
   for (const Codec& codec : codecs) {
-    if (codec.name.empty() || codec.clock_rate == 0 || codec.channels == 0) {
-      return Refuse(kind, "a codec without name, clock rate or channels");
+    if (codec.clock_rate == 0 || codec.channels == 0 || !CanBeWritten(codec)) {
+      return Refuse(kind,
+                    "a codec without name, clock rate or channels, or with "
+                    "characters that no description can have");
     }
     if (!IsUsablePayloadType(codec.payload_type) ||
         numbers.test(codec.payload_type)) {
@@ -234,9 +258,11 @@ absl::Status CheckKind(MediaKind kind, const KindCapabilities& capabilities,
   }
   std::bitset<256> ids;
   for (const HeaderExtension& extension : capabilities.extensions) {
-    if (extension.id == 0 || extension.id > 255 || ids.test(extension.id) ||
-        extension.uri.empty()) {
-      return Refuse(kind, "header extension ids must be unique, 1 to 255");
+    if (extension.id == 0 || extension.id > 255 || extension.id == 15 ||
+        ids.test(extension.id) || !IsUri(extension.uri)) {
+      return Refuse(kind,
+                    "header extensions need a URI and an id of their own, 1 to "
+                    "14 or 16 to 255");
     }
     ids.set(extension.id);
   }

@@ -59,6 +59,7 @@ bool SameCodec(const Codec& a, const Codec& b);
 struct HeaderExtension {
   std::string uri;
   uint16_t id = 0;  // the number it gets in the first offer, if free
+  sdp::Direction direction = sdp::Direction::kSendRecv;  // who may send it
 };
 
 struct KindCapabilities {
@@ -82,7 +83,8 @@ const std::shared_ptr<const Capabilities>& DefaultCapabilities();
 
 // Capabilities with which every codec of the lists is usable: at least one
 // media codec in each non-empty kind, payload types and ids that are unique and
-// in range, every rtx with a primary. Errors: ARGUMENT.
+// in range, every rtx with a primary, texts that can stand in a description.
+// Errors: ARGUMENT.
 absl::Status CheckCapabilities(const Capabilities& capabilities);
 
 }  // namespace parley::jsep

@@ -27,6 +27,8 @@ enum class RtcpMuxPolicy : uint8_t { kNegotiate, kRequire };
 
 enum class IceTransportPolicy : uint8_t { kAll, kRelay };
 
+class MediaCatalog;
+
 struct Configuration {
   BundlePolicy bundle_policy = BundlePolicy::kBalanced;
   RtcpMuxPolicy rtcp_mux_policy = RtcpMuxPolicy::kRequire;
@@ -50,6 +52,8 @@ struct Configuration {
   size_t max_sections = 1024;
   // Never null.
   std::shared_ptr<const Capabilities> capabilities = DefaultCapabilities();
+  // Made of them, to be shared by many sessions. Null: each makes its own.
+  std::shared_ptr<const MediaCatalog> catalog;
 };
 
 }  // namespace parley::jsep

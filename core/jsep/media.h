@@ -26,6 +26,7 @@ struct MediaParameters {
   std::vector<sdp::ExtMap> extensions;  // as this end described them
   bool rtcp_mux = true;
   bool rtcp_reduced_size = false;
+  bool extmap_allow_mixed = false;  // RFC 8285 section 4.1.2
 
   friend bool operator==(const MediaParameters&,
                          const MediaParameters&) = default;
@@ -66,6 +67,10 @@ absl::StatusOr<MediaParameters> SettleMedia(const sdp::Description& offer,
                                             const sdp::MediaSection& offered,
                                             const sdp::Description& answer,
                                             const sdp::MediaSection& answered);
+
+// a=extmap-allow-mixed of the section, or of the session level.
+bool AllowsMixedExtensions(const sdp::Description& description,
+                           const sdp::MediaSection& section);
 
 // Extensions of a section, those of the session level included.
 std::vector<const sdp::ExtMap*> EffectiveExtensions(

@@ -74,19 +74,24 @@ std::vector<sdp::ExtMap> AnswerExtensions(const MediaWishes& wishes,
   std::vector<sdp::ExtMap> result;
   const auto& ours = wishes.catalog.Extensions(wishes.kind);
   for (const sdp::ExtMap* offered : EffectiveExtensions(offer, section)) {
-    const bool known = std::any_of(
+    const auto known = std::find_if(
         ours.begin(), ours.end(),
         [&](const HeaderExtension& e) { return e.uri == offered->uri; });
     const bool repeated =
         std::any_of(result.begin(), result.end(), [&](const sdp::ExtMap& e) {
           return e.uri == offered->uri || e.id == offered->id;
         });
-    if (!known || repeated ||
+    if (known == ours.end() || repeated ||
         !numbering.LearnExtension(offered->id, offered->uri)) {
       continue;
     }
     sdp::ExtMap answer{.id = offered->id, .uri = offered->uri};
-    if (offered->direction) answer.direction = Reversed(*offered->direction);
+    const Direction direction =
+        Intersected(Reversed(offered->direction.value_or(Direction::kSendRecv)),
+                    known->direction);
+    if (offered->direction || direction != Direction::kSendRecv) {
+      answer.direction = direction;
+    }
     result.push_back(std::move(answer));
   }
   return result;
@@ -163,6 +168,7 @@ MediaParameters AnswerMedia(const MediaWishes& wishes,
   result.extensions = AnswerExtensions(wishes, offer, section, numbering);
   result.rtcp_mux = section.rtcp_mux;
   result.rtcp_reduced_size = section.rtcp_rsize;
+  result.extmap_allow_mixed = AllowsMixedExtensions(offer, section);
   return result;
 }
 
@@ -196,7 +202,14 @@ absl::StatusOr<MediaParameters> SettleMedia(const sdp::Description& offer,
   result.extensions = *std::move(extensions);
   result.rtcp_mux = offered.rtcp_mux && answered.rtcp_mux;
   result.rtcp_reduced_size = offered.rtcp_rsize && answered.rtcp_rsize;
+  result.extmap_allow_mixed = AllowsMixedExtensions(offer, offered) &&
+                              AllowsMixedExtensions(answer, answered);
   return result;
+}
+
+bool AllowsMixedExtensions(const sdp::Description& description,
+                           const sdp::MediaSection& section) {
+  return description.extmap_allow_mixed || section.extmap_allow_mixed;
 }
 
 std::vector<const sdp::ExtMap*> EffectiveExtensions(

@@ -15,6 +15,14 @@ KnownCodec Know(const Codec& codec) {
   return known;
 }
 
+sdp::ExtMap ExtensionToOffer(uint16_t id, const HeaderExtension& extension) {
+  sdp::ExtMap offered{.id = id, .uri = extension.uri};
+  if (extension.direction != sdp::Direction::kSendRecv) {
+    offered.direction = extension.direction;
+  }
+  return offered;
+}
+
 MediaCatalog::MediaCatalog(std::shared_ptr<const Capabilities> capabilities)
     : capabilities_(std::move(capabilities)) {
   Numbering both(nullptr);
@@ -52,7 +60,7 @@ std::shared_ptr<const MediaOffer> MediaCatalog::MakeStandard(
   auto standard = std::make_shared<MediaOffer>();
   standard->codecs = capabilities_->Of(kind).codecs;
   for (const HeaderExtension& extension : Extensions(kind)) {
-    standard->extensions.push_back({.id = extension.id, .uri = extension.uri});
+    standard->extensions.push_back(ExtensionToOffer(extension.id, extension));
   }
   standard->printed = sdp::PrintFormats(standard->codecs, standard->extensions);
   standard->book = std::move(book);

@@ -41,6 +41,9 @@ struct MediaOffer {
   bool comfort_noise = true;
 };
 
+// As it stands in an offer: a direction is written if it is not the default.
+sdp::ExtMap ExtensionToOffer(uint16_t id, const HeaderExtension& extension);
+
 class MediaCatalog {
  public:
   // The one for these capabilities, which have passed CheckCapabilities; for
@@ -50,6 +53,9 @@ class MediaCatalog {
 
   explicit MediaCatalog(std::shared_ptr<const Capabilities> capabilities);
 
+  const std::shared_ptr<const Capabilities>& capabilities() const {
+    return capabilities_;
+  }
   const std::vector<KnownCodec>& Codecs(MediaKind kind) const {
     return kinds_[static_cast<size_t>(kind)].codecs;
   }

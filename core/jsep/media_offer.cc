@@ -116,7 +116,7 @@ std::vector<sdp::ExtMap> ExtensionsToOffer(const MediaWishes& wishes,
       }
     }
     if (!id) id = numbering.ExtensionIdFor(extension.uri, extension.id);
-    if (id) result.push_back({.id = *id, .uri = extension.uri});
+    if (id) result.push_back(ExtensionToOffer(*id, extension));
   }
   return result;
 }

@@ -54,6 +54,9 @@ class OfferBuilder {
     WriteSessionPart(session_, session_.last_version + 1, {"trickle", "ice2"},
                      description);
     WriteGroups(description);
+    description.extmap_allow_mixed = std::any_of(
+        slots_.begin(), slots_.end(),
+        [](const Slot& slot) { return slot.live && IsMedia(slot.kind); });
     description.sections.resize(slots_.size());
     blueprint_->sections.reserve(slots_.size());
     for (size_t i = 0; i < slots_.size(); ++i) {
@@ -438,7 +441,7 @@ void OfferToReceive(Session& session, MediaKind kind, bool receive,
         transceiver.stopped) {
       continue;
     }
-    if (!receive) {
+    if (!receive && Receives(transceiver.direction)) {
       transceiver.direction =
           MakeDirection(Sends(transceiver.direction), false);
       ++session.revision;

@@ -142,7 +142,8 @@ class RemoteAnswer {
                     Reversed(sdp::EffectiveDirection(answer_, answered)));
     const std::vector<std::string> sent =
         SimulcastRids(offered, sdp::RidDirection::kSend);
-    settled.simulcast_offered = !sent.empty();
+    // Where the other end does not receive it says nothing about layers.
+    settled.simulcast_offered = !sent.empty() && Sends(settled.direction);
     settled.send_rids =
         CommonRids(sent, SimulcastRids(answered, sdp::RidDirection::kRecv));
     settled.recv_rids =

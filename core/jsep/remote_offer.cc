@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/jsep/apply.h"
+#include "core/jsep/encodings.h"
 #include "core/jsep/mids.h"
 #include "core/jsep/simulcast.h"
 #include "core/jsep/validate_remote.h"
@@ -15,8 +16,6 @@
 
 namespace parley::jsep {
 namespace {
-
-constexpr size_t kMaxEncodings = 8;
 
 // W3C proposedSendEncodings: one for each layer the other end wants.
 std::vector<Encoding> ProposedEncodings(const sdp::MediaSection& section) {
@@ -215,7 +214,7 @@ class RemoteOffer {
     made.direction = Direction::kRecvOnly;
     made.made_by_remote = true;
     made.encodings = std::move(encodings);
-    if (made.encodings.empty()) made.encodings.emplace_back();
+    if (made.encodings.empty()) made.encodings = DefaultEncodings(kind);
     made.receiver_track_id = ReceiverTrackId(made.id);
     return &made;
   }

@@ -104,7 +104,11 @@ absl::StatusOr<Session> MakeSession(Configuration configuration,
   Session session;
   session.configuration =
       std::make_shared<const Configuration>(std::move(configuration));
-  session.catalog = MediaCatalog::For(session.configuration->capabilities);
+  const auto& catalog = session.configuration->catalog;
+  const auto& capabilities = session.configuration->capabilities;
+  session.catalog = catalog && catalog->capabilities() == capabilities
+                        ? catalog
+                        : MediaCatalog::For(capabilities);
   session.session_id = MakeSessionId(random);
   session.default_stream_id = random.Token(kStreamIdCharacters);
   return session;

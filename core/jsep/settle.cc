@@ -6,6 +6,7 @@
 
 #include "core/jsep/apply.h"
 #include "core/jsep/candidate_book.h"
+#include "core/jsep/encodings.h"
 #include "core/sdp/query.h"
 
 namespace parley::jsep {
@@ -97,7 +98,11 @@ void SettleTransceiver(const Session& session, const SettledSection& settled,
     if (final) StopNow(transceiver);
     return;
   }
-  KeepAnsweredEncodings(settled, transceiver);
+  if (settled.media) {
+    ForgetUnnegotiatedCodecs(*settled.media, transceiver.encodings);
+  }
+  // A provisional answer may be followed by one that takes other layers.
+  if (final) KeepAnsweredEncodings(settled, transceiver);
 }
 
 void SettleSection(const SettledSection& settled, bool final,

@@ -41,10 +41,17 @@ using TransceiverId = uint64_t;
 // The id of the track that a transceiver receives: no other has it.
 std::string ReceiverTrackId(TransceiverId id);
 
-// RTCRtpEncodingParameters, as far as we have them.
+// RTCPriorityType.
+enum class Priority : uint8_t { kVeryLow, kLow, kMedium, kHigh };
+
+// RTCRtpEncodingParameters. What carries it out is whoever sends the media.
 struct Encoding {
   std::string rid;  // empty: none
   bool active = true;
+  Priority priority = Priority::kLow;
+  Priority network_priority = Priority::kLow;
+  // Absent: the first one negotiated. Its payload type says nothing.
+  std::optional<Codec> codec;
   std::optional<uint64_t> max_bitrate;             // bit/s
   std::optional<double> max_framerate;             // frames/s
   std::optional<double> scale_resolution_down_by;  // at least 1; video only

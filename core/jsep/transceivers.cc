@@ -1,23 +1,20 @@
 #include "core/jsep/transceivers.h"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <string>
-#include <unordered_set>
 #include <utility>
 
 #include "core/base/errors.h"
 #include "core/jsep/apply.h"
+#include "core/jsep/encodings.h"
 #include "core/sdp/query.h"
 
 namespace parley::jsep {
 namespace {
 
 constexpr size_t kMaxTransceivers = 2048;
-constexpr size_t kMaxEncodings = 8;
-constexpr size_t kMaxRidCharacters = 16;  // of the RTP extension's value
-constexpr size_t kMaxIdCharacters = 64;   // RFC 8830 section 2
+constexpr size_t kMaxIdCharacters = 64;  // RFC 8830 section 2
 
 // The transceiver of an open session.
 absl::StatusOr<Transceiver*> Find(Session& session, TransceiverId id,
@@ -55,7 +52,7 @@ absl::Status CheckStreamIds(std::vector<std::string>& ids) {
   std::vector<std::string> unique;
   for (std::string& id : ids) {
     if (id.size() > kMaxIdCharacters || !sdp::IsToken(id) || id == "-") {
-      return BadArgument("stream_ids",
+      return BadArgument("streams",
                          "a stream id is a token of 1 to 64 characters");
     }
     if (std::find(unique.begin(), unique.end(), id) == unique.end()) {
@@ -66,65 +63,13 @@ absl::Status CheckStreamIds(std::vector<std::string>& ids) {
   return absl::OkStatus();
 }
 
-bool IsRid(const std::string& rid) {
-  return !rid.empty() && rid.size() <= kMaxRidCharacters &&
-         std::all_of(rid.begin(), rid.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  (c >= '0' && c <= '9');
-         });
-}
-
-absl::Status CheckScale(const Encoding& encoding) {
-  if (!encoding.scale_resolution_down_by ||
-      *encoding.scale_resolution_down_by >= 1.0) {
-    return absl::OkStatus();
+absl::Status CheckRoom(const Session& session, MediaKind kind) {
+  if (session.configuration->capabilities->Of(kind).codecs.empty()) {
+    return MakeError(Reason::kNotSupported,
+                     "the peer connection is configured without codecs for " +
+                         std::string(MediaKindName(kind)),
+                     {{"field", "kind"}});
   }
-  return MakeError(Reason::kLimitExceeded,
-                   "scale_resolution_down_by is at least 1",
-                   {{"field", "encodings"}});
-}
-
-// W3C "addTransceiver sendEncodings validation steps".
-absl::Status CheckEncodings(const std::vector<Encoding>& encodings) {
-  std::unordered_set<std::string_view> rids;
-  for (const Encoding& encoding : encodings) {
-    const bool needs_rid = encodings.size() > 1 || !encoding.rid.empty();
-    if (needs_rid && !IsRid(encoding.rid)) {
-      return BadArgument("encodings",
-                         "a rid is 1 to 16 letters and digits, and every one "
-                         "of several encodings has one");
-    }
-    if (needs_rid && !rids.insert(encoding.rid).second) {
-      return BadArgument("encodings", "two encodings have the same rid");
-    }
-    absl::Status status = CheckScale(encoding);
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
-// The rest of those steps: limits, defaults.
-void CompleteEncodings(MediaKind kind, std::vector<Encoding>& encodings) {
-  const size_t limit = kind == MediaKind::kAudio ? 1 : kMaxEncodings;
-  if (encodings.size() > limit) encodings.resize(limit);
-  if (encodings.empty()) encodings.emplace_back();
-  if (encodings.size() == 1) encodings.front().rid.clear();
-  const bool scaled = std::any_of(
-      encodings.begin(), encodings.end(),
-      [](const Encoding& e) { return e.scale_resolution_down_by.has_value(); });
-  for (size_t i = 0; i < encodings.size(); ++i) {
-    auto& scale = encodings[i].scale_resolution_down_by;
-    if (kind == MediaKind::kAudio) {
-      scale = std::nullopt;
-    } else if (scaled) {
-      scale = scale.value_or(1.0);
-    } else if (encodings.size() > 1) {
-      scale = std::exp2(static_cast<double>(encodings.size() - i - 1));
-    }
-  }
-}
-
-absl::Status CheckRoom(const Session& session) {
   if (session.transceivers.size() < kMaxTransceivers) return absl::OkStatus();
   return MakeError(Reason::kLimitExceeded,
                    "a peer connection has at most 2048 transceivers",
@@ -173,6 +118,18 @@ absl::Status CheckPreferences(const KindCapabilities& capabilities,
                    {{"field", "codec_preferences"}});
 }
 
+// W3C setParameters, "choosableCodecs": those negotiated, else those that may
+// be.
+const std::vector<Codec>& CodecsToChooseFrom(const Session& session,
+                                             const Transceiver& transceiver) {
+  if (transceiver.mline_index) {
+    const Section& section = session.sections[*transceiver.mline_index];
+    if (section.media != nullptr) return section.media->remote_codecs;
+  }
+  if (transceiver.codec_preferences) return *transceiver.codec_preferences;
+  return session.configuration->capabilities->Of(transceiver.kind).codecs;
+}
+
 }  // namespace
 
 std::string ReceiverTrackId(TransceiverId id) {
@@ -182,14 +139,16 @@ std::string ReceiverTrackId(TransceiverId id) {
 absl::StatusOr<TransceiverId> AddTransceiver(Session& session, MediaKind kind,
                                              TransceiverInit init, Random&) {
   absl::Status status = CheckOpen(session, "addTransceiver");
-  if (status.ok()) status = CheckRoom(session);
+  if (status.ok()) status = CheckRoom(session, kind);
   if (status.ok()) status = CheckStreamIds(init.stream_ids);
-  if (status.ok()) status = CheckEncodings(init.encodings);
   if (status.ok() && !init.track_id.empty()) {
     status = CheckTrackId(init.track_id);
   }
+  if (status.ok()) {
+    status = CheckNewEncodings(
+        kind, session.configuration->capabilities->Of(kind), init.encodings);
+  }
   if (!status.ok()) return status;
-  CompleteEncodings(kind, init.encodings);
   Transceiver& made = Append(session, kind);
   made.direction = init.direction;
   made.stream_ids = std::move(init.stream_ids);
@@ -222,11 +181,11 @@ absl::StatusOr<TransceiverId> AddTrack(Session& session, MediaKind kind,
     taken->direction = MakeDirection(true, Receives(taken->direction));
     ++session.revision;
   } else {
-    status = CheckRoom(session);
+    status = CheckRoom(session, kind);
     if (!status.ok()) return status;
     taken = &Append(session, kind);
     taken->made_by_add_track = true;
-    taken->encodings.emplace_back();
+    taken->encodings = DefaultEncodings(kind);
   }
   taken->track_id = std::move(track_id);
   taken->stream_ids = std::move(stream_ids);
@@ -305,20 +264,10 @@ absl::Status SetEncodings(Session& session, TransceiverId id,
   auto found = FindLive(session, id, "setParameters");
   if (!found.ok()) return found.status();
   Transceiver& transceiver = **found;
-  const bool same = std::equal(
-      encodings.begin(), encodings.end(), transceiver.encodings.begin(),
-      transceiver.encodings.end(),
-      [](const Encoding& a, const Encoding& b) { return a.rid == b.rid; });
-  if (!same) {
-    return MakeError(Reason::kCodecPreferences,
-                     "setParameters: the encodings' number, rids and order "
-                     "cannot change",
-                     {{"field", "encodings"}});
-  }
-  for (const Encoding& encoding : encodings) {
-    absl::Status status = CheckScale(encoding);
-    if (!status.ok()) return status;
-  }
+  absl::Status status =
+      CheckNextEncodings(transceiver.kind, transceiver.encodings,
+                         CodecsToChooseFrom(session, transceiver), encodings);
+  if (!status.ok()) return status;
   transceiver.encodings = std::move(encodings);
   return absl::OkStatus();
 }

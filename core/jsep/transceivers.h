@@ -21,20 +21,22 @@ struct TransceiverInit {
   Direction direction = Direction::kSendRecv;
   std::vector<std::string> stream_ids;  // each 1-64 characters of a token
   // Empty: one encoding. Several need a rid each: unique, 1-16 letters and
-  // digits (W3C's `sendEncodings` checks), at most 8; one for audio.
+  // digits, at most 8; one for audio. See encodings.h.
   std::vector<Encoding> encodings;
   std::string track_id;  // empty: no track
 };
 
-// Errors: ARGUMENT (ids or rids not of their form, or not unique),
-// LIMIT_EXCEEDED (scale_resolution_down_by under 1).
+// Errors: NOT_SUPPORTED (the capabilities have no codec of the kind), ARGUMENT
+// (stream ids not of their form), LIMIT_EXCEEDED (too many transceivers), and
+// those of CheckNewEncodings.
 absl::StatusOr<TransceiverId> AddTransceiver(Session& session, MediaKind kind,
                                              TransceiverInit init,
                                              Random& random);
 
 // W3C addTrack: takes a sender that has no track, fits the kind and never sent,
-// else makes a transceiver. Errors: ARGUMENT (an id not of its form; a sender
-// has this track already, which W3C calls InvalidAccessError).
+// else makes a transceiver. Errors: NOT_SUPPORTED as above, ARGUMENT (an id not
+// of its form; a sender has this track already, which W3C calls
+// InvalidAccessError).
 absl::StatusOr<TransceiverId> AddTrack(Session& session, MediaKind kind,
                                        std::string track_id,
                                        std::vector<std::string> stream_ids,
@@ -64,8 +66,7 @@ absl::Status SetCodecPreferences(Session& session, TransceiverId id,
                                  std::vector<Codec> preferences);
 
 // W3C setParameters, the encodings of it: same number, rids and order. Errors:
-// TRANSCEIVER_STOPPED, SDP_MODIFIED is never one of them; CODEC_PREFERENCES
-// stands for InvalidModificationError; LIMIT_EXCEEDED.
+// TRANSCEIVER_STOPPED, and those of CheckNextEncodings.
 absl::Status SetEncodings(Session& session, TransceiverId id,
                           std::vector<Encoding> encodings);
 

@@ -13,6 +13,8 @@ size_t Bytes(const GatheringError& e) { return e.error.message().size(); }
 size_t Bytes(const TrackReceived& e) {
   return kTransceiverBytes + 32 * e.streams.size();
 }
+size_t Bytes(const TrackMuted&) { return kTransceiverBytes; }
+size_t Bytes(const StreamChange& e) { return e.stream.size(); }
 size_t Bytes(const ChannelAnnounced& e) {
   return e.channel.init.label.size() + e.channel.init.protocol.size();
 }

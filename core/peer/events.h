@@ -50,6 +50,16 @@ struct TrackReceived {
   std::vector<std::string> streams;
 };
 
+struct TrackMuted {
+  jsep::Transceiver transceiver;
+};
+// A received track joined or left a stream.
+struct StreamChange {
+  jsep::TransceiverId transceiver = 0;  // may be gone
+  std::string stream;
+  bool added = false;
+};
+
 // Data channels: announced by the remote; any change of state; W3C's
 // bufferedamountlow.
 struct ChannelAnnounced {
@@ -107,14 +117,13 @@ struct Closed {  // always the last event
   std::string detail;
 };
 
-using EventBody =
-    std::variant<NegotiationNeeded, SignalingStateChange,
-                 IceGatheringStateChange, IceConnectionStateChange,
-                 ConnectionStateChange, LocalCandidateFound, GatheringError,
-                 TrackReceived, ChannelAnnounced, ChannelStateChange,
-                 BufferedAmountLow, ReceiveBufferFull, SctpTransportChange,
-                 DescriptionApplied, TransceiverChange, IceRestarted,
-                 SelectedPairChange, LeaseWarning, Draining, Closed>;
+using EventBody = std::variant<
+    NegotiationNeeded, SignalingStateChange, IceGatheringStateChange,
+    IceConnectionStateChange, ConnectionStateChange, LocalCandidateFound,
+    GatheringError, TrackReceived, TrackMuted, StreamChange, ChannelAnnounced,
+    ChannelStateChange, BufferedAmountLow, ReceiveBufferFull,
+    SctpTransportChange, DescriptionApplied, TransceiverChange, IceRestarted,
+    SelectedPairChange, LeaseWarning, Draining, Closed>;
 
 struct Event {
   uint64_t sequence = 0;  // 1, 2, 3, ... of its peer

@@ -30,14 +30,14 @@ class NativeTransport final
                   std::shared_ptr<const ice::TransportOptions> ice_options,
                   ice::GatheringConfiguration configuration,
                   std::shared_ptr<dtls::Context> dtls_context,
-                  crypto::CertificatePtr certificate, sctp::Stack& stack,
+                  crypto::CertificateList certificates, sctp::Stack& stack,
                   std::shared_ptr<Transport::Observer> observer)
       : executor_(executor),
         ice_factory_(ice_factory),
         ice_options_(std::move(ice_options)),
         configuration_(std::move(configuration)),
         dtls_context_(std::move(dtls_context)),
-        certificate_(std::move(certificate)),
+        certificates_(std::move(certificates)),
         stack_(stack),
         observer_(std::move(observer)) {}
 
@@ -243,7 +243,7 @@ class NativeTransport final
 
   void EnsureDtls() {
     if (dtls_) return;
-    dtls_.emplace(dtls_context_, certificate_, dtls::TransportOptions(),
+    dtls_.emplace(dtls_context_, certificates_, dtls::TransportOptions(),
                   executor_, *this);
   }
 
@@ -335,7 +335,7 @@ class NativeTransport final
   // On the executor.
   ice::GatheringConfiguration configuration_;
   const std::shared_ptr<dtls::Context> dtls_context_;
-  const crypto::CertificatePtr certificate_;
+  const crypto::CertificateList certificates_;
   sctp::Stack& stack_;
   std::shared_ptr<Transport::Observer> observer_;
   std::unique_ptr<ice::IceTransport> ice_;
@@ -351,12 +351,12 @@ class NativeTransport final
 }  // namespace
 
 std::shared_ptr<Transport> NativeTransportFactory::Create(
-    Executor& executor, crypto::CertificatePtr certificate,
+    Executor& executor, crypto::CertificateList certificates,
     ice::GatheringConfiguration configuration,
     std::shared_ptr<Transport::Observer> observer) {
   return std::make_shared<NativeTransport>(
       executor, ice_(executor), ice_options_, std::move(configuration), dtls_,
-      std::move(certificate), sctp_, std::move(observer));
+      std::move(certificates), sctp_, std::move(observer));
 }
 
 }  // namespace parley::peer

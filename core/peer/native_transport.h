@@ -29,7 +29,7 @@ class NativeTransportFactory : public TransportFactory {
         sctp_(sctp) {}
 
   std::shared_ptr<Transport> Create(
-      Executor& executor, crypto::CertificatePtr certificate,
+      Executor& executor, crypto::CertificateList certificates,
       ice::GatheringConfiguration configuration,
       std::shared_ptr<Transport::Observer> observer) override;
 

@@ -15,6 +15,19 @@ sctp::DataChannels::Limits ChannelLimits(const PeerInit& init,
           .max_send_buffer = limits.send_buffer_bytes};
 }
 
+// The error with its field as one of this entry of a list.
+absl::Status InEntry(const absl::Status& status, const std::string& list,
+                     size_t index) {
+  const std::optional<Error> error = GetError(status);
+  if (!error) return status;
+  for (const auto& [key, value] : error->metadata) {
+    if (key != "field") continue;
+    return WithMetadata(status, key,
+                        list + "[" + std::to_string(index) + "]." + value);
+  }
+  return status;
+}
+
 std::optional<DescriptionSummary> Summarize(
     const std::optional<jsep::SessionDescription>& description) {
   if (!description) return std::nullopt;
@@ -29,6 +42,9 @@ absl::StatusOr<std::shared_ptr<Peer>> Peer::Create(
   init.configuration.max_description_bytes =
       environment.limits.max_description_bytes;
   init.configuration.max_sections = environment.limits.max_transceivers;
+  for (const NamedCertificate& named : init.certificates) {
+    init.configuration.fingerprints.push_back(named.certificate->fingerprint());
+  }
   auto session =
       jsep::MakeSession(std::move(init.configuration), environment.random);
   if (!session.ok()) return session.status();
@@ -66,7 +82,12 @@ Peer::Peer(std::string name, PeerInit& init, const Environment& environment,
             [this] { UpdateReceiving(); }),
       log_(environment.limits.event_history_bytes),
       replies_(environment.limits.request_ids),
-      on_gone_(std::move(on_gone)) {}
+      on_gone_(std::move(on_gone)) {
+  for (NamedCertificate& named : init.certificates) {
+    info_.certificates.push_back(std::move(named.name));
+    certificates_.push_back(std::move(named.certificate));
+  }
+}
 
 Peer::~Peer() = default;
 
@@ -77,18 +98,20 @@ absl::Status Peer::AddFirstObjects(PeerInit& init) {
         {{"field", "transceivers"},
          {"limit", std::to_string(environment_.limits.max_transceivers)}});
   }
-  for (TransceiverSpec& spec : init.transceivers) {
+  for (size_t i = 0; i < init.transceivers.size(); ++i) {
+    TransceiverSpec& spec = init.transceivers[i];
     const auto id = jsep::AddTransceiver(
         session_, spec.kind, std::move(spec.init), environment_.random);
-    if (!id.ok()) return id.status();
+    if (!id.ok()) return InEntry(id.status(), "transceivers", i);
     if (spec.codec_preferences.empty()) continue;
     const absl::Status preferred = jsep::SetCodecPreferences(
         session_, *id, std::move(spec.codec_preferences));
-    if (!preferred.ok()) return preferred;
+    if (!preferred.ok()) return InEntry(preferred, "transceivers", i);
   }
-  for (ChannelSpec& spec : init.channels) {
+  for (size_t i = 0; i < init.channels.size(); ++i) {
+    ChannelSpec& spec = init.channels[i];
     const auto key = channels_.Create(std::move(spec.init));
-    if (!key.ok()) return key.status();
+    if (!key.ok()) return InEntry(key.status(), "data_channels", i);
     ends_.Add(*key);
     const absl::Status threshold = channels_.SetBufferedAmountLowThreshold(
         *key, spec.buffered_amount_low_threshold);
@@ -175,17 +198,17 @@ Peer::Continuation Peer::Await(Continuation then) {
 }
 
 void Peer::EnsureCertificate(Continuation then) {
-  if (certificate_ != nullptr) return then(absl::OkStatus());
+  if (!certificates_.empty()) return then(absl::OkStatus());
   environment_.certificates(
       [self = shared_from_this(), resume = Await(std::move(then))](
           absl::StatusOr<crypto::CertificatePtr> made) mutable {
         self->strand_.Post([self, resume = std::move(resume),
                             made = std::move(made)]() mutable {
           absl::Status status = made.status();
-          if (made.ok() && !self->closed() && self->certificate_ == nullptr) {
+          if (made.ok() && !self->closed() && self->certificates_.empty()) {
             status =
                 jsep::SetFingerprints(self->session_, {(*made)->fingerprint()});
-            if (status.ok()) self->certificate_ = *std::move(made);
+            if (status.ok()) self->certificates_ = {*std::move(made)};
           }
           resume(std::move(status));
         });

@@ -23,6 +23,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "core/base/strand.h"
+#include "core/jsep/answer.h"
 #include "core/jsep/negotiation_needed.h"
 #include "core/jsep/offer.h"
 #include "core/jsep/plan.h"
@@ -68,7 +69,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   // Errors: those of jsep::CreateOffer, and of the certificate source.
   void CreateOffer(Call call, OfferRequest request,
                    Reply<jsep::CreatedDescription> reply);
-  void CreateAnswer(Call call, Reply<jsep::CreatedDescription> reply);
+  void CreateAnswer(Call call, jsep::AnswerOptions options,
+                    Reply<jsep::CreatedDescription> reply);
   // Errors: those of jsep::PlanLocal, of the certificate source, and of
   // ice::IceTransport::Start; nothing has changed then.
   void SetLocalDescription(Call call, std::optional<jsep::SdpType> type,
@@ -186,6 +188,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void EnsureCertificate(Continuation then);
 
   // peer_negotiation.cc
+  void OfferToReceive(const OfferRequest& request);
   void PlanLocalAndApply(std::optional<jsep::SdpType> type,
                          const std::string& text, Continuation done);
   absl::StatusOr<jsep::Plan> PlanRemote(
@@ -210,6 +213,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void Do(const jsep::DescriptionApplied& effect);
   void Do(const jsep::RolledBack& effect);
   void Do(const jsep::SignalingStateChanged& effect);
+  void Do(const jsep::TrackMuted& effect);
+  void Do(const jsep::TrackRemovedFromStream& effect);
+  void Do(const jsep::TrackAddedToStream& effect);
   void Do(const jsep::TrackEvent& effect);
   // Everything else shows in the state that comes with DescriptionApplied.
   template <typename Shown>
@@ -279,7 +285,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   OperationChain chain_;
   Continuation waiting_;
   uint64_t wait_ = 0;  // numbers the waits, so that a late end is known
-  crypto::CertificatePtr certificate_;
+  crypto::CertificateList certificates_;  // empty: not needed yet
 
   std::vector<std::unique_ptr<TransportEntry>> transports_;
   size_t closing_transports_ = 0;

@@ -135,6 +135,19 @@ void Peer::Do(const jsep::SignalingStateChanged& effect) {
   Emit(SignalingStateChange{effect.to});
 }
 
+void Peer::Do(const jsep::TrackMuted& effect) {
+  const auto* transceiver = jsep::FindTransceiver(session_, effect.transceiver);
+  if (transceiver != nullptr) Emit(TrackMuted{*transceiver});
+}
+
+void Peer::Do(const jsep::TrackRemovedFromStream& effect) {
+  Emit(StreamChange{effect.transceiver, effect.stream_id, false});
+}
+
+void Peer::Do(const jsep::TrackAddedToStream& effect) {
+  Emit(StreamChange{effect.transceiver, effect.stream_id, true});
+}
+
 void Peer::Do(const jsep::TrackEvent& effect) {
   const auto* transceiver = jsep::FindTransceiver(session_, effect.transceiver);
   if (transceiver != nullptr) {

@@ -103,7 +103,7 @@ void Peer::CloseNow(CloseReason reason, std::string detail) {
   connected_ = false;
   live_channels_ = 0;
   negotiation_needed_.Clear();
-  certificate_.reset();
+  certificates_.clear();
   executor_.Post([self = shared_from_this()] {
     self->executor_.Cancel(
         std::exchange(self->lease_timer_, Executor::TimerId::kNone));

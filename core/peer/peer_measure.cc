@@ -79,7 +79,10 @@ absl::StatusOr<std::vector<Peer::TransportEntry*>> Peer::Selected(
 
 Measurement Peer::MeasureOwn(const MeasurementSelector& selector) const {
   Measurement result{.time = environment_.clock.Now(),
-                     .certificate = certificate_,
+                     // Of several the handshake chose, and does not tell.
+                     .certificate = certificates_.size() == 1
+                                        ? certificates_.front()
+                                        : nullptr,
                      .channel_counters = channels_.counters()};
   if (selector.transceiver) return result;
   for (const sctp::Channel* channel : channels_.All()) {

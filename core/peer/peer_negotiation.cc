@@ -77,54 +77,66 @@ void Peer::CreateOffer(Call call, OfferRequest request,
           (*answer)(allowed, CurrentView());
           return finished();
         }
-        EnsureCertificate([this, answer, request,
-                           finished = std::move(finished)](
-                              absl::Status certified) mutable {
-          if (!certified.ok()) {
-            (*answer)(std::move(certified), CurrentView());
-            return finished();
-          }
-          if (request.receive_audio) {
-            jsep::OfferToReceive(session_, jsep::MediaKind::kAudio,
-                                 *request.receive_audio, environment_.random);
-            snapshot_.reset();
-          }
-          if (request.receive_video) {
-            jsep::OfferToReceive(session_, jsep::MediaKind::kVideo,
-                                 *request.receive_video, environment_.random);
-            snapshot_.reset();
-          }
-          auto created =
-              jsep::CreateOffer(session_, request.options, environment_.random);
-          if (created.ok()) jsep::Remember(session_, *created);
-          (*answer)(std::move(created), CurrentView());
-          finished();
-        });
+        EnsureCertificate(
+            [this, answer, request,
+             finished = std::move(finished)](absl::Status certified) mutable {
+              if (!certified.ok()) {
+                (*answer)(std::move(certified), CurrentView());
+                return finished();
+              }
+              if (request.receive_audio || request.receive_video) {
+                OfferToReceive(request);
+              }
+              auto created = jsep::CreateOffer(session_, request.options,
+                                               environment_.random);
+              if (created.ok()) jsep::Remember(session_, *created);
+              (*answer)(std::move(created), CurrentView());
+              finished();
+            });
       });
 }
 
-void Peer::CreateAnswer(Call call, Reply<jsep::CreatedDescription> reply) {
+// W3C's legacy options, whose changes are told as those of any call.
+void Peer::OfferToReceive(const OfferRequest& request) {
+  const std::vector<jsep::Transceiver> before = session_.transceivers;
+  for (const auto& [kind, receive] :
+       {std::pair(jsep::MediaKind::kAudio, request.receive_audio),
+        std::pair(jsep::MediaKind::kVideo, request.receive_video)}) {
+    if (!receive) continue;
+    jsep::OfferToReceive(session_, kind, *receive, environment_.random);
+  }
+  // Only added at the end.
+  for (size_t i = 0; i < session_.transceivers.size(); ++i) {
+    const jsep::Transceiver& now = session_.transceivers[i];
+    if (i >= before.size() || before[i] != now) Emit(TransceiverChange{now});
+  }
+}
+
+void Peer::CreateAnswer(Call call, jsep::AnswerOptions options,
+                        Reply<jsep::CreatedDescription> reply) {
   auto answer = Share(std::move(reply));
   Chain(
       std::move(call),
       [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
-      [this, answer](Finished finished) mutable {
+      [this, answer, options](Finished finished) mutable {
         const absl::Status allowed = jsep::CheckCanCreateAnswer(session_);
         if (!allowed.ok()) {
           (*answer)(allowed, CurrentView());
           return finished();
         }
-        EnsureCertificate([this, answer, finished = std::move(finished)](
-                              absl::Status certified) mutable {
-          if (!certified.ok()) {
-            (*answer)(std::move(certified), CurrentView());
-            return finished();
-          }
-          auto created = jsep::CreateAnswer(session_, environment_.random);
-          if (created.ok()) jsep::Remember(session_, *created);
-          (*answer)(std::move(created), CurrentView());
-          finished();
-        });
+        EnsureCertificate(
+            [this, answer, options,
+             finished = std::move(finished)](absl::Status certified) mutable {
+              if (!certified.ok()) {
+                (*answer)(std::move(certified), CurrentView());
+                return finished();
+              }
+              auto created =
+                  jsep::CreateAnswer(session_, environment_.random, options);
+              if (created.ok()) jsep::Remember(session_, *created);
+              (*answer)(std::move(created), CurrentView());
+              finished();
+            });
       });
 }
 

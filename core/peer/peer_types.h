@@ -73,6 +73,12 @@ struct TransceiverSpec {
   std::vector<jsep::Codec> codec_preferences;
 };
 
+// A certificate that several peers may share.
+struct NamedCertificate {
+  std::string name;
+  crypto::CertificatePtr certificate;
+};
+
 struct ChannelSpec {
   sctp::ChannelInit init;
   uint64_t buffered_amount_low_threshold = 0;
@@ -82,6 +88,8 @@ struct ChannelSpec {
 struct PeerInit {
   jsep::Configuration configuration;
   ice::GatheringConfiguration gathering;
+  // See crypto::CertificateList. Empty: one of Environment's own.
+  std::vector<NamedCertificate> certificates;
   std::vector<TransceiverSpec> transceivers;
   std::vector<ChannelSpec> channels;
   Labels labels;
@@ -92,9 +100,11 @@ struct PeerInit {
   absl::Duration lease_ttl = absl::Minutes(5);
 };
 
-// RTCConfiguration without the certificates.
+// RTCConfiguration.
 struct RtcConfiguration {
   ice::GatheringConfiguration gathering;
+  // Names; empty: as they are.
+  std::vector<std::string> certificates;
   jsep::BundlePolicy bundle_policy = jsep::BundlePolicy::kBalanced;
   uint32_t ice_candidate_pool_size = 0;  // 0-255
 };
@@ -120,6 +130,7 @@ struct PeerInfo {
   bool polite = true;
   uint16_t max_data_channels = 256;
   ice::GatheringConfiguration gathering;
+  std::vector<std::string> certificates;  // their names
   absl::Time create_time;
   absl::Duration lease_ttl;
   absl::Time lease_expires;  // infinite while somebody holds the lease

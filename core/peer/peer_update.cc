@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/errors.h"
 #include "core/peer/peer.h"
 #include "core/peer/transport_entry.h"
 
@@ -35,6 +36,13 @@ void Peer::Update(Call call, PeerUpdate update, StatusReply reply) {
 }
 
 absl::Status Peer::SetConfiguration(RtcConfiguration wanted) {
+  if (!wanted.certificates.empty() &&
+      wanted.certificates != info_.certificates) {
+    return MakeError(Reason::kConfigurationImmutable,
+                     "certificates cannot change in the life of a peer; create "
+                     "a new one",
+                     {{"field", "certificates"}});
+  }
   jsep::Configuration next = *session_.configuration;
   next.bundle_policy = wanted.bundle_policy;
   next.ice_candidate_pool_size = wanted.ice_candidate_pool_size;

@@ -51,14 +51,16 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
           transports_,
           [this](auto callback) { certificates_->Take(std::move(callback)); },
           options_.limits,
-          options_.on_closed} {
+          options_.on_closed},
+      certificate_store_(options_.certificates, identity, clock, random) {
   for (size_t i = 0; i < loops_->size(); ++i) {
     EventLoop& loop = loops_->loop(i);
     ice_[&loop] = std::make_unique<ice::LibniceFactory>(loop, descriptors_,
                                                         ports_, random);
   }
-  pool_ = std::make_unique<Pool>(options_.pool, std::move(identity),
-                                 environment_, *loops_, descriptors_);
+  pool_ =
+      std::make_unique<Pool>(options_.pool, std::move(identity), environment_,
+                             *loops_, descriptors_, certificate_store_);
 }
 
 // A configured certificate is not kept in stock: its files are read when a peer

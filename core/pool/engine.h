@@ -22,6 +22,7 @@
 #include "core/loop/fd_budget.h"
 #include "core/peer/native_transport.h"
 #include "core/peer/peer.h"
+#include "core/pool/certificate_store.h"
 #include "core/pool/pool.h"
 #include "core/sctp/sctp_stack.h"
 
@@ -36,6 +37,7 @@ struct EngineOptions {
   // Null: the system's.
   FdSystem* descriptors = nullptr;
   Options pool;
+  CertificateLimits certificates;
   peer::Limits limits;
   ice::TransportOptions ice;
   // How many certificates are kept ready.
@@ -63,6 +65,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   Pool& pool() { return *pool_; }
+  CertificateStore& certificate_store() { return certificate_store_; }
   const EngineOptions& options() const { return options_; }
   size_t event_loops() const { return loops_->size(); }
   const FdBudget& descriptors() const { return descriptors_; }
@@ -89,6 +92,7 @@ class Engine {
   peer::NativeTransportFactory transports_;
   std::unique_ptr<crypto::CertificateStock> certificates_;
   peer::Environment environment_;
+  CertificateStore certificate_store_;
   std::unique_ptr<Pool> pool_;
 };
 

@@ -10,6 +10,7 @@ namespace parley::pool {
 namespace {
 
 constexpr std::string_view kPeers = "peers/";
+constexpr std::string_view kCertificates = "certificates/";
 constexpr std::string_view kTransceivers = "/transceivers/";
 constexpr std::string_view kDataChannels = "/dataChannels/";
 
@@ -30,6 +31,35 @@ absl::Status NotAName(std::string_view name, std::string_view form) {
                    "'" + shown + "' is not a name of the form " +
                        std::string(form) + "; use the name the server gave",
                    {{"field", "name"}});
+}
+
+// A name directly below the root: COLLECTION{node}.{epoch}{random}.
+absl::StatusOr<ParsedName> ParseRootName(std::string_view name,
+                                         std::string_view collection,
+                                         std::string_view form) {
+  if (name.size() > kMaxNameBytes || !name.starts_with(collection)) {
+    return NotAName(name, form);
+  }
+  const std::string_view id = name.substr(collection.size());
+  const size_t dot = id.find('.');
+  if (dot == std::string_view::npos || !IsDnsLabel(id.substr(0, dot))) {
+    return NotAName(name, form);
+  }
+  const std::string_view life = id.substr(dot + 1);
+  if (life.size() != kEpochChars + kRandomChars ||
+      !std::all_of(life.begin(), life.end(), IsLowerAlnum)) {
+    return NotAName(name, form);
+  }
+  return ParsedName{.owner = name,
+                    .node = id.substr(0, dot),
+                    .epoch = life.substr(0, kEpochChars)};
+}
+
+std::string NewName(std::string_view collection, const Identity& identity,
+                    Random& random) {
+  std::string name(collection);
+  name.append(identity.node).append(".").append(identity.epoch);
+  return name.append(random.Token(kRandomChars));
 }
 
 absl::StatusOr<ParsedName> ParseChildName(std::string_view name,
@@ -73,29 +103,19 @@ absl::StatusOr<Identity> Identity::Make(std::string node, Random& random) {
 }
 
 std::string NewPeerName(const Identity& identity, Random& random) {
-  std::string name(kPeers);
-  name.append(identity.node).append(".").append(identity.epoch);
-  return name.append(random.Token(kRandomChars));
+  return NewName(kPeers, identity, random);
+}
+
+std::string NewCertificateName(const Identity& identity, Random& random) {
+  return NewName(kCertificates, identity, random);
 }
 
 absl::StatusOr<ParsedName> ParsePeerName(std::string_view name) {
-  static constexpr std::string_view kForm = "peers/{id}";
-  if (name.size() > kMaxNameBytes || !name.starts_with(kPeers)) {
-    return NotAName(name, kForm);
-  }
-  const std::string_view id = name.substr(kPeers.size());
-  const size_t dot = id.find('.');
-  if (dot == std::string_view::npos || !IsDnsLabel(id.substr(0, dot))) {
-    return NotAName(name, kForm);
-  }
-  const std::string_view life = id.substr(dot + 1);
-  if (life.size() != kEpochChars + kRandomChars ||
-      !std::all_of(life.begin(), life.end(), IsLowerAlnum)) {
-    return NotAName(name, kForm);
-  }
-  return ParsedName{.peer = name,
-                    .node = id.substr(0, dot),
-                    .epoch = life.substr(0, kEpochChars)};
+  return ParseRootName(name, kPeers, "peers/{id}");
+}
+
+absl::StatusOr<ParsedName> ParseCertificateName(std::string_view name) {
+  return ParseRootName(name, kCertificates, "certificates/{id}");
 }
 
 absl::StatusOr<ParsedName> ParseTransceiverName(std::string_view name) {
@@ -107,18 +127,22 @@ absl::StatusOr<ParsedName> ParseDataChannelName(std::string_view name) {
 }
 
 absl::Status CheckHome(const Identity& identity, const ParsedName& name) {
+  const bool certificate = name.owner.starts_with(kCertificates);
+  const std::string what = certificate ? "certificate" : "peer";
   if (name.node != identity.node) {
     return MakeError(
         Reason::kWrongNode,
-        "the peer lives on node '" + std::string(name.node) + "', this is '" +
-            identity.node + "'; send the call there (header parley-node)",
-        {{"peer", std::string(name.peer)}, {"node", std::string(name.node)}});
+        "the " + what + " lives on node '" + std::string(name.node) +
+            "', this is '" + identity.node +
+            "'; send the call there (header parley-node)",
+        {{what, std::string(name.owner)}, {"node", std::string(name.node)}});
   }
   if (name.epoch != identity.epoch) {
-    return MakeError(Reason::kPeerLost,
-                     "the peer lived in an earlier run of node '" +
-                         identity.node + "' and ended with it; make a new one",
-                     {{"peer", std::string(name.peer)}});
+    return MakeError(
+        certificate ? Reason::kCertificateUnknown : Reason::kPeerLost,
+        "the " + what + " lived in an earlier run of node '" + identity.node +
+            "' and ended with it; make a new one",
+        {{what, std::string(name.owner)}});
   }
   return absl::OkStatus();
 }

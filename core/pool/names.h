@@ -1,7 +1,8 @@
-// Resource names: peers/{node}.{epoch}{random}, and the ids below a peer.
+// Resource names: peers/{node}.{epoch}{random}, the ids below a peer, and
+// certificates/{node}.{epoch}{random}.
 //
-// Callers must treat a name as opaque; Parley itself reads it to tell a peer of
-// another node from one of an earlier life of this node. Pure functions.
+// Callers must treat a name as opaque; Parley itself reads it to tell what is
+// of another node from what is of an earlier life of this node. Pure functions.
 #ifndef PARLEY_CORE_POOL_NAMES_H_
 #define PARLEY_CORE_POOL_NAMES_H_
 
@@ -34,10 +35,12 @@ struct Identity {
 
 // "peers/local.abcdefghij...".
 std::string NewPeerName(const Identity& identity, Random& random);
+// "certificates/local.abcdefghij...".
+std::string NewCertificateName(const Identity& identity, Random& random);
 
-// A peer's name, or a child's, taken apart. The views point into the name.
+// A name, taken apart. The views point into it.
 struct ParsedName {
-  std::string_view peer;  // "peers/..." without the child
+  std::string_view owner;  // "peers/..." without the child
   std::string_view node;
   std::string_view epoch;
   uint64_t child = 0;  // the number of the transceiver or data channel
@@ -47,9 +50,11 @@ struct ParsedName {
 absl::StatusOr<ParsedName> ParsePeerName(std::string_view name);
 absl::StatusOr<ParsedName> ParseTransceiverName(std::string_view name);
 absl::StatusOr<ParsedName> ParseDataChannelName(std::string_view name);
+absl::StatusOr<ParsedName> ParseCertificateName(std::string_view name);
 
-// OK when a peer of this name can only live in this process; WRONG_NODE when
-// it belongs to another node, PEER_LOST when to an earlier life of this one.
+// OK when what has this name can only live in this process; WRONG_NODE when
+// it belongs to another node; when to an earlier life of this one, PEER_LOST,
+// of a certificate CERTIFICATE_UNKNOWN.
 absl::Status CheckHome(const Identity& identity, const ParsedName& name);
 
 std::string TransceiverName(std::string_view peer, uint64_t id);

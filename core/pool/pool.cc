@@ -38,12 +38,13 @@ absl::Status Unknown(std::string_view name) {
 
 Pool::Pool(Options options, Identity identity,
            const peer::Environment& environment, EventLoopPool& loops,
-           FdBudget& descriptors)
+           FdBudget& descriptors, const CertificateStore& certificates)
     : options_(options),
       identity_(std::move(identity)),
       environment_(environment),
       loops_(loops),
-      descriptors_(descriptors) {}
+      descriptors_(descriptors),
+      certificates_(certificates) {}
 
 Pool::~Pool() = default;
 
@@ -119,6 +120,8 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
                          absl::FormatDuration(options_.max_lease_ttl),
                      {{"field", "lease_ttl"}});
   }
+  const absl::Status resolved = certificates_.Resolve(init.certificates);
+  if (!resolved.ok()) return resolved;
   const absl::Status admitted = Admit();
   if (!admitted.ok()) return admitted;
 

@@ -26,6 +26,7 @@
 #include "core/loop/event_loop_pool.h"
 #include "core/loop/fd_budget.h"
 #include "core/peer/peer.h"
+#include "core/pool/certificate_store.h"
 #include "core/pool/names.h"
 
 namespace parley::pool {
@@ -57,17 +58,19 @@ class Pool {
  public:
   // What it is given must outlive it.
   Pool(Options options, Identity identity, const peer::Environment& environment,
-       EventLoopPool& loops, FdBudget& descriptors);
+       EventLoopPool& loops, FdBudget& descriptors,
+       const CertificateStore& certificates);
   // All peers must be gone: call Shutdown first.
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  // Creates a peer. Errors: PEERS, FILE_DESCRIPTORS, RESOURCE_INSPECTION,
-  // DRAINING, LIMIT_EXCEEDED (the lease; zero means the default),
-  // REQUEST_ID_CONFLICT, RATE (the same request is at work on another thread),
-  // and those of peer::Peer::Create. With a request_id used before by the same
-  // request: the same peer, as long as it or its tombstone is there.
+  // Creates a peer with the certificates that `init` names. Errors: PEERS,
+  // FILE_DESCRIPTORS, RESOURCE_INSPECTION, DRAINING, LIMIT_EXCEEDED (the lease;
+  // zero means the default), REQUEST_ID_CONFLICT, RATE (the same request is at
+  // work on another thread), and those of CertificateStore::Resolve and
+  // peer::Peer::Create. With a request_id used before by the same request: the
+  // same peer, as long as it or its tombstone is there.
   absl::StatusOr<std::shared_ptr<peer::Peer>> Create(peer::PeerInit init,
                                                      std::string request_id,
                                                      uint64_t request_hash);
@@ -133,6 +136,7 @@ class Pool {
   const peer::Environment& environment_;
   EventLoopPool& loops_;
   FdBudget& descriptors_;
+  const CertificateStore& certificates_;
 
   Shard shards_[kShards];
   std::atomic<size_t> live_ = 0;

@@ -104,7 +104,8 @@ TEST(NamesTest, NodesAndPeersAreTakenFromNames) {
   EXPECT_EQ(NodeOf("peers/eu1.4f2a/dataChannels/2"), "eu1");
   EXPECT_EQ(NodeOf("peers/local.4f2a"), "local");
   EXPECT_EQ(NodeOf("peers/nodots"), "");
-  EXPECT_EQ(NodeOf("certificates/c.d"), "");
+  EXPECT_EQ(NodeOf("certificates/eu1.4f2a"), "eu1");
+  EXPECT_EQ(NodeOf("other/eu1.4f2a"), "");
   EXPECT_EQ(NodeOf(""), "");
   EXPECT_EQ(PeerOf("peers/eu1.4f2a/dataChannels/2"), "peers/eu1.4f2a");
   EXPECT_EQ(PeerOf("peers/eu1.4f2a"), "peers/eu1.4f2a");

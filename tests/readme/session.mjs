@@ -33,7 +33,8 @@ async function wrongLimits(address) {
   const client = new Client(address);
   const {pool} = await client.pool.getPool();
   client.close();
-  const limits = {...pool.limits, 'capacity.peers': pool.capacity.peers};
+  const limits = {...pool.limits, 'capacity.peers': pool.capacity.peers,
+    'capacity.certificates': pool.capacity.certificates};
   const wrong = [];
   for (const [, name, text] of section('Limits').matchAll(
     /^\|[^|]*`([\w.]+)` \| ([^|]+) \|/gm)) {

@@ -11,11 +11,11 @@ class FakeTransport final : public peer::Transport,
                             public std::enable_shared_from_this<FakeTransport> {
  public:
   FakeTransport(FakeNetwork& network, Executor& executor,
-                crypto::CertificatePtr certificate,
+                crypto::CertificateList certificates,
                 std::shared_ptr<Observer> observer)
       : network_(network),
         executor_(executor),
-        certificate_(std::move(certificate)),
+        certificates_(std::move(certificates)),
         observer_(std::move(observer)) {}
 
   void Configure(ice::GatheringConfiguration configuration) override {
@@ -172,9 +172,10 @@ class FakeTransport final : public peer::Transport,
       return;
     }
     SetDtls(dtls::State::kConnecting);
-    SetDtls(crypto::MatchesAny(fingerprints_, other->certificate_->der())
-                ? dtls::State::kConnected
-                : dtls::State::kFailed);
+    SetDtls(
+        crypto::MatchesAny(fingerprints_, other->certificates_.front()->der())
+            ? dtls::State::kConnected
+            : dtls::State::kFailed);
   }
 
   void Associate() {
@@ -242,7 +243,7 @@ class FakeTransport final : public peer::Transport,
 
   FakeNetwork& network_;
   Executor& executor_;
-  const crypto::CertificatePtr certificate_;
+  const crypto::CertificateList certificates_;
   std::shared_ptr<Observer> observer_;
   std::weak_ptr<FakeTransport> other_;
   std::vector<Generation> generations_;
@@ -258,12 +259,12 @@ class FakeTransport final : public peer::Transport,
 };
 
 std::shared_ptr<peer::Transport> FakeNetwork::Create(
-    Executor& executor, crypto::CertificatePtr certificate,
+    Executor& executor, crypto::CertificateList certificates,
     ice::GatheringConfiguration configuration,
     std::shared_ptr<peer::Transport::Observer> observer) {
   configured_.push_back(std::move(configuration));
   auto transport = std::make_shared<FakeTransport>(
-      *this, executor, std::move(certificate), std::move(observer));
+      *this, executor, std::move(certificates), std::move(observer));
   transports_.push_back(transport);
   return transport;
 }

@@ -18,7 +18,7 @@ class FakeTransport;
 class FakeNetwork : public peer::TransportFactory {
  public:
   std::shared_ptr<peer::Transport> Create(
-      Executor& executor, crypto::CertificatePtr certificate,
+      Executor& executor, crypto::CertificateList certificates,
       ice::GatheringConfiguration configuration,
       std::shared_ptr<peer::Transport::Observer> observer) override;
 

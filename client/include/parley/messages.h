@@ -14,6 +14,7 @@
 #include "parley/v1/error.pb.h"
 #include "parley/v1/event.pb.h"
 #include "parley/v1/exchange.pb.h"
+#include "parley/v1/media.pb.h"
 #include "parley/v1/negotiation_calls.pb.h"
 #include "parley/v1/peer.pb.h"
 #include "parley/v1/peer_calls.pb.h"

@@ -9,8 +9,8 @@
 
 namespace parley::client {
 
-// The node part of the name of a peer or of a part of one: "eu1" of
-// "peers/eu1.4f.../dataChannels/2". Empty: not such a name.
+// The node part of the name of a peer, of a part of one or of a certificate:
+// "eu1" of "peers/eu1.4f.../dataChannels/2". Empty: not such a name.
 std::string_view NodeOf(std::string_view name);
 
 // The peer that a name belongs to: "peers/p" of "peers/p/dataChannels/c" and of

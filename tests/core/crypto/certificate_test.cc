@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -191,22 +192,99 @@ TEST_F(CertificateTest, ImportRefusesAnExpiredOne) {
   EXPECT_TRUE(HasReason(imported.status(), Reason::kCertificateExpired));
 }
 
-TEST_F(CertificateTest, ImportRefusesKeysThatDtlsCannotUse) {
-  const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+// A certificate for the key, signed by `signer` with the hash.
+std::string Sign(EVP_PKEY* key, EVP_PKEY* signer, const EVP_MD* hash,
+                 absl::Time now) {
   const X509Ptr x509(X509_new());
-  ASN1_TIME_set(X509_getm_notBefore(x509.get()), absl::ToTimeT(clock_.Now()));
+  X509_set_version(x509.get(), 2);
+  ASN1_TIME_set(X509_getm_notBefore(x509.get()), absl::ToTimeT(now));
   ASN1_TIME_set(X509_getm_notAfter(x509.get()),
-                absl::ToTimeT(clock_.Now() + absl::Hours(1)));
-  X509_set_pubkey(x509.get(), key.get());
-  ASSERT_GT(X509_sign(x509.get(), key.get(), nullptr), 0);
+                absl::ToTimeT(now + absl::Hours(1)));
+  X509_NAME* name = X509_get_subject_name(x509.get());
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const uint8_t*>("subject"), -1,
+                             -1, 0);
+  if (key == signer) X509_set_issuer_name(x509.get(), name);
+  X509_set_pubkey(x509.get(), key);
+  EXPECT_GT(X509_sign(x509.get(), signer, hash), 0);
   const BioPtr bio(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509(bio.get(), x509.get());
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
-  EXPECT_TRUE(HasReason(ImportCertificate({text, static_cast<size_t>(size)},
-                                          KeyPem(key.get()), clock_)
-                            .status(),
+  return {text, static_cast<size_t>(size)};
+}
+
+TEST_F(CertificateTest, ImportTakesTheKeysThatDtlsCanUseAndNoOthers) {
+  const auto import = [this](const KeyPtr& key, const EVP_MD* hash) {
+    return ImportCertificate(Sign(key.get(), key.get(), hash, clock_.Now()),
+                             KeyPem(key.get()), clock_);
+  };
+  const EVP_MD* sha256 = EVP_sha256();
+  for (const char* curve : {"P-521", "secp256k1", "brainpoolP256r1"}) {
+    const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve));
+    EXPECT_TRUE(HasReason(import(key, sha256).status(), Reason::kNotSupported))
+        << curve;
+  }
+  EXPECT_TRUE(HasReason(
+      import(KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")), nullptr)
+          .status(),
+      Reason::kNotSupported));
+  EXPECT_TRUE(HasReason(import(KeyPtr(EVP_RSA_gen(1024)), sha256).status(),
                         Reason::kNotSupported));
+  const auto p384 = import(
+      KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384")), sha256);
+  ASSERT_TRUE(p384.ok()) << p384.status();
+  EXPECT_EQ((*p384)->key_type(), KeyType::kOther);
+  const auto rsa = import(KeyPtr(EVP_RSA_gen(2048)), sha256);
+  ASSERT_TRUE(rsa.ok()) << rsa.status();
+  EXPECT_EQ((*rsa)->key_type(), KeyType::kRsa2048);
+}
+
+TEST_F(CertificateTest, ImportRefusesAWeakSignatureOfAnother) {
+  const KeyPtr issuer(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  const auto import = [&](EVP_PKEY* signer, const EVP_MD* hash) {
+    return ImportCertificate(Sign(key.get(), signer, hash, clock_.Now()),
+                             KeyPem(key.get()), clock_)
+        .status();
+  };
+  EXPECT_TRUE(
+      HasReason(import(issuer.get(), EVP_sha1()), Reason::kNotSupported));
+  EXPECT_TRUE(import(issuer.get(), EVP_sha256()).ok());
+  EXPECT_TRUE(import(key.get(), EVP_sha1()).ok())
+      << "its own signature nobody looks at";
+}
+
+// As a damaged file has it: it would sign what nobody can verify.
+TEST_F(CertificateTest, ImportRefusesAKeyWhoseHalvesDisagree) {
+  const KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  const KeyPtr other(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  // RFC 5915: the secret stands behind seven octets, the public half at the
+  // end.
+  const auto der_of = [](const KeyPtr& from) {
+    std::vector<uint8_t> der(
+        static_cast<size_t>(i2d_PrivateKey(from.get(), nullptr)));
+    uint8_t* out = der.data();
+    i2d_PrivateKey(from.get(), &out);
+    return der;
+  };
+  constexpr size_t kSecretAt = 7;
+  constexpr size_t kSecretBytes = 32;
+  std::vector<uint8_t> der = der_of(key);
+  const std::vector<uint8_t> secret = der_of(other);
+  std::copy_n(secret.begin() + kSecretAt, kSecretBytes,
+              der.begin() + kSecretAt);
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  PEM_write_bio(bio.get(), "EC PRIVATE KEY", "", der.data(),
+                static_cast<long>(der.size()));
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  const absl::Status refused =
+      ImportCertificate(
+          Sign(key.get(), other.get(), EVP_sha256(), clock_.Now()),
+          {text, static_cast<size_t>(size)}, clock_)
+          .status();
+  EXPECT_TRUE(HasReason(refused, Reason::kArgument)) << refused;
 }
 
 class LoadCertificateTest : public CertificateTest {

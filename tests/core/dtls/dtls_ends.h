@@ -36,9 +36,9 @@ inline crypto::CertificatePtr TestCertificate(
 // One end: what it sent and is still to be delivered, and what it was told.
 class End : public Transport::Observer {
  public:
-  End(crypto::CertificatePtr own, TransportOptions options, Executor& executor)
-      : certificate(std::move(own)),
-        transport(std::in_place, TestContext(), certificate, options, executor,
+  End(crypto::CertificateList own, TransportOptions options, Executor& executor)
+      : certificates(std::move(own)),
+        transport(std::in_place, TestContext(), certificates, options, executor,
                   *this) {}
 
   void OnDtlsPacket(std::span<const uint8_t> packet) override {
@@ -62,10 +62,12 @@ class End : public Transport::Observer {
   }
   State state() const { return transport->state(); }
   std::vector<crypto::Fingerprint> fingerprints() const {
-    return {certificate->fingerprint()};
+    std::vector<crypto::Fingerprint> all;
+    for (const auto& one : certificates) all.push_back(one->fingerprint());
+    return all;
   }
 
-  const crypto::CertificatePtr certificate;
+  const crypto::CertificateList certificates;
   std::optional<Transport> transport;
   std::deque<Packet> sent;
   size_t largest = 0;
@@ -78,11 +80,12 @@ class End : public Transport::Observer {
 // A client and a server.
 class Ends {
  public:
-  explicit Ends(TransportOptions options = {},
-                crypto::CertificatePtr client_certificate = TestCertificate(),
-                crypto::CertificatePtr server_certificate = TestCertificate())
-      : client(std::move(client_certificate), options, executor),
-        server(std::move(server_certificate), options, executor) {}
+  explicit Ends(
+      TransportOptions options = {},
+      crypto::CertificateList client_certificates = {TestCertificate()},
+      crypto::CertificateList server_certificates = {TestCertificate()})
+      : client(std::move(client_certificates), options, executor),
+        server(std::move(server_certificates), options, executor) {}
 
   void StartServer() {
     server.transport->Start(Role::kServer, client.fingerprints());

@@ -67,7 +67,7 @@ TEST(DtlsTransportTest, RemoteCertificatesCanBeRead) {
   ends.Connect();
   const auto& chain = ends.client.transport->remote_certificates();
   ASSERT_EQ(chain.size(), 1);
-  const auto der = ends.server.transport->certificate()->der();
+  const auto der = ends.server.transport->certificates().front()->der();
   EXPECT_EQ(chain[0], Packet(der.begin(), der.end()));
   EXPECT_TRUE(ends.client.transport->MatchesRemote(ends.server.fingerprints()));
   EXPECT_FALSE(
@@ -79,12 +79,29 @@ TEST(DtlsTransportTest, RemoteCertificatesCanBeRead) {
 TEST(DtlsTransportTest, RsaCertificatesWorkOnEitherSideWithinTheMtu) {
   const auto rsa = TestCertificate(crypto::KeyType::kRsa2048);
   for (const bool client_has_it : {true, false}) {
-    Ends ends({}, client_has_it ? rsa : TestCertificate(),
-              client_has_it ? TestCertificate() : rsa);
+    Ends ends({}, {client_has_it ? rsa : TestCertificate()},
+              {client_has_it ? TestCertificate() : rsa});
     ends.Connect();
     EXPECT_LE(ends.client.largest, Transport::kMtu);
     EXPECT_LE(ends.server.largest, Transport::kMtu);
   }
+}
+
+TEST(DtlsTransportTest, OfSeveralCertificatesTheFirstThatFitsIsShown) {
+  const auto rsa = TestCertificate(crypto::KeyType::kRsa2048);
+  const auto ecdsa = TestCertificate();
+  const auto last = TestCertificate();
+  Ends ends({}, {rsa, ecdsa, last}, {rsa, ecdsa, last});
+  ends.Connect();
+  const auto shown_to = [](const End& end) {
+    return end.transport->remote_certificates().at(0);
+  };
+  const auto packet_of = [](const crypto::CertificatePtr& certificate) {
+    return Packet(certificate->der().begin(), certificate->der().end());
+  };
+  EXPECT_EQ(shown_to(ends.server), packet_of(rsa)) << "the client's first";
+  // Its kind is that of the cipher suite.
+  EXPECT_EQ(shown_to(ends.client), packet_of(ecdsa));
 }
 
 TEST(DtlsTransportTest, AnyMatchingFingerprintSuffices) {
@@ -92,7 +109,7 @@ TEST(DtlsTransportTest, AnyMatchingFingerprintSuffices) {
   crypto::Fingerprint wrong = ends.client.fingerprints()[0];
   wrong.value.replace(0, 2, wrong.value.substr(0, 2) == "00" ? "01" : "00");
   const auto sha512 =
-      *ends.client.transport->certificate()->FingerprintOf("sha-512");
+      *ends.client.transport->certificates().front()->FingerprintOf("sha-512");
   ends.server.transport->Start(Role::kServer,
                                {wrong, {"md5", "00:11"}, sha512});
   ends.StartClient();
@@ -271,7 +288,8 @@ TEST(DtlsTransportTest, ItMayBeClosedFromAnyCallback) {
 class DirectEnd : public Transport::Observer {
  public:
   explicit DirectEnd(Executor& executor)
-      : transport(TestContext(), TestCertificate(), {}, executor, *this) {}
+      : transport(TestContext(), crypto::CertificateList{TestCertificate()}, {},
+                  executor, *this) {}
   void OnDtlsPacket(std::span<const uint8_t> packet) override {
     other->transport.HandlePacket(packet);
   }
@@ -292,10 +310,10 @@ TEST(DtlsTransportTest, PacketsMayComeBackInsideTheCallback) {
   DirectEnd server(executor);
   client.other = &server;
   server.other = &client;
-  server.transport.Start(Role::kServer,
-                         {client.transport.certificate()->fingerprint()});
-  client.transport.Start(Role::kClient,
-                         {server.transport.certificate()->fingerprint()});
+  server.transport.Start(
+      Role::kServer, {client.transport.certificates().front()->fingerprint()});
+  client.transport.Start(
+      Role::kClient, {server.transport.certificates().front()->fingerprint()});
   ASSERT_EQ(client.transport.state(), State::kConnected);
   ASSERT_EQ(server.transport.state(), State::kConnected);
   const uint8_t ball[] = {'b'};

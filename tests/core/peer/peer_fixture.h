@@ -70,7 +70,8 @@ class PeerFixture : public ::testing::Test {
   }
   absl::StatusOr<std::string> CreateAnswer(Peer& peer) {
     std::optional<absl::StatusOr<jsep::CreatedDescription>> result;
-    peer.CreateAnswer({}, [&](auto created, const View&) { result = created; });
+    peer.CreateAnswer({}, {},
+                      [&](auto created, const View&) { result = created; });
     executor_.RunReady();
     return Text(result);
   }

@@ -19,10 +19,23 @@ TEST_F(NamesTest, ANameReadsBackAndIsAtHome) {
   const std::string name = NewPeerName(here_, random_);
   const auto parsed = ParsePeerName(name);
   ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(parsed->peer, name);
+  EXPECT_EQ(parsed->owner, name);
   EXPECT_EQ(parsed->node, "pod-7");
   EXPECT_TRUE(CheckHome(here_, *parsed).ok());
   EXPECT_LE(name.size(), kMaxNameBytes);
+}
+
+TEST_F(NamesTest, ACertificatesNameIsNoPeers) {
+  const std::string name = NewCertificateName(here_, random_);
+  const auto parsed = ParseCertificateName(name);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->node, "pod-7");
+  EXPECT_TRUE(CheckHome(here_, *parsed).ok());
+  EXPECT_FALSE(ParsePeerName(name).ok());
+  EXPECT_FALSE(ParseCertificateName(NewPeerName(here_, random_)).ok());
+  const Identity later = *Identity::Make("pod-7", random_);
+  EXPECT_TRUE(
+      HasReason(CheckHome(later, *parsed), Reason::kCertificateUnknown));
 }
 
 TEST_F(NamesTest, NamesDoNotRepeat) {
@@ -50,7 +63,7 @@ TEST_F(NamesTest, ChildrenNameTheirPeerAndNumber) {
   const std::string channel_name = DataChannelName(peer, 12);
   const auto channel = ParseDataChannelName(channel_name);
   ASSERT_TRUE(channel.ok());
-  EXPECT_EQ(channel->peer, peer);
+  EXPECT_EQ(channel->owner, peer);
   EXPECT_EQ(channel->child, 12u);
   const std::string transceiver_name = TransceiverName(peer, 3);
   EXPECT_EQ(ParseTransceiverName(transceiver_name)->child, 3u);

@@ -35,7 +35,7 @@ class PoolTest : public ::testing::Test {
   void MakePool(Options options) {
     if (pool_ != nullptr) ShutdownPool();
     pool_ = std::make_unique<Pool>(options, *Identity::Make("local", random_),
-                                   environment_, *loops_, budget_);
+                                   environment_, *loops_, budget_, store_);
   }
   void ShutdownPool() {
     absl::Notification done;
@@ -64,6 +64,8 @@ class PoolTest : public ::testing::Test {
   std::unique_ptr<EventLoopPool> loops_ = *EventLoopPool::Create(2);
   FakeFds fds_;
   FdBudget budget_{0, fds_};
+  CertificateStore store_{
+      {}, *Identity::Make("local", random_), clock_, random_};
   std::unique_ptr<Pool> pool_;
 };
 

@@ -30,7 +30,7 @@ class StackedEnd : public dtls::Transport::Observer,
         channels(DataChannels::Limits()),
         stack_(stack),
         executor_(executor) {
-    dtls.emplace(std::move(context), this->certificate,
+    dtls.emplace(std::move(context), crypto::CertificateList{this->certificate},
                  dtls::TransportOptions(), executor, *this);
   }
 
