@@ -33,6 +33,27 @@ std::string RenumberRed(std::string_view fmtp, const NumberMap& numbers) {
   return result;
 }
 
+// Whether two codecs are written alike, so that they are the same without a
+// look at their parameters.
+bool SameSpelling(const Codec& a, const Codec& b) {
+  return a.clock_rate == b.clock_rate && a.channels == b.channels &&
+         a.name == b.name && a.fmtp == b.fmtp;
+}
+
+// What a codec of theirs is: most are written as ours are.
+KnownCodec KnowAmong(const std::vector<const KnownCodec*>& ours,
+                     const Codec& codec) {
+  for (const KnownCodec* known : ours) {
+    if (!IsRtx(*known) && SameSpelling(*known->codec, codec)) {
+      return {.codec = &codec,
+              .identity = known->identity,
+              .role = known->role,
+              .primary = known->primary};
+    }
+  }
+  return Know(codec);
+}
+
 // Of several codecs of ours that are the same, the one with the same number.
 const KnownCodec* FindSame(const std::vector<const KnownCodec*>& ours,
                            const KnownCodec& theirs) {
@@ -88,7 +109,7 @@ std::vector<CodecMatch> MatchCodecs(const std::vector<const KnownCodec*>& ours,
   for (const Codec& codec : theirs) {
     // RTP has no payload types beyond 127 (RFC 3550 section 5.1).
     if (codec.name.empty() || codec.payload_type > 127) continue;
-    const KnownCodec known = Know(codec);
+    const KnownCodec known = KnowAmong(ours, codec);
     if (IsRtx(known)) {
       matches.push_back({nullptr, known});
       continue;

@@ -57,7 +57,9 @@ std::optional<Codec> AnswerCodec(const CodecMatch& match,
                   ? std::optional<std::string>(theirs.fmtp)
                   : Renumbered(*match.ours, numbers);
   if (!fmtp) return std::nullopt;
-  if (IsH264(match.ours->identity)) AdjustH264(theirs, *fmtp);
+  if (IsH264(match.ours->identity) && theirs.fmtp != *fmtp) {
+    AdjustH264(theirs, *fmtp);
+  }
   return Codec{.payload_type = theirs.payload_type,
                .name = theirs.name,
                .clock_rate = theirs.clock_rate,

@@ -48,9 +48,16 @@ std::optional<uint32_t> FindNumber(std::string_view parameters,
 }
 
 std::optional<uint8_t> AssociatedPayloadType(const Codec& codec) {
-  auto number = FindNumber(codec.fmtp, "apt");
-  if (!number || *number > 127) return std::nullopt;
-  return static_cast<uint8_t>(*number);
+  constexpr std::string_view kKey = "apt=";
+  const std::string_view fmtp = codec.fmtp;
+  uint32_t number = 0;
+  // As nearly everybody writes it, or else by the grammar.
+  if (!fmtp.starts_with(kKey) ||
+      !ParseNumber(fmtp.substr(kKey.size()), number)) {
+    number = FindNumber(fmtp, "apt").value_or(0x80);
+  }
+  if (number > 127) return std::nullopt;
+  return static_cast<uint8_t>(number);
 }
 
 void SetParameter(std::string& parameters, std::string_view key,
