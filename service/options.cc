@@ -72,6 +72,25 @@ absl::Status ReadAddresses(std::string_view text,
   return absl::OkStatus();
 }
 
+absl::Status ReadExternalAddresses(std::string_view text,
+                                   std::vector<ice::ExternalAddress>& out) {
+  std::vector<std::string> words;
+  if (absl::Status read = ReadList(text, words); !read.ok()) return read;
+  std::vector<ice::ExternalAddress> rules;
+  for (const std::string& word : words) {
+    const auto rule = ice::ExternalAddress::Parse(word);
+    if (!rule) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", word,
+                       "\" is neither EXTERNAL nor LOCAL=EXTERNAL with IP "
+                       "addresses of one family"));
+    }
+    rules.push_back(*rule);
+  }
+  out = std::move(rules);
+  return absl::OkStatus();
+}
+
 absl::Status ReadNetworks(std::string_view text,
                           std::vector<ice::IpNetwork>& out) {
   std::vector<std::string> words;
@@ -285,6 +304,15 @@ FlagGroup NetworkFlags(Options& o) {
         [&addresses](std::string_view text) {
           return ReadAddresses(text, addresses.addresses);
         }},
+       {"external-addresses", "[LOCAL=]IP,...", "", "none",
+        "The addresses that a 1:1 NAT before this machine shows for its local "
+        "ones: for LOCAL only, or for all of the family that have none of "
+        "their own. They are told in place of the local ones.",
+        [&o](std::string_view text) {
+          return ReadExternalAddresses(text, o.engine.ice.external.rules);
+        }},
+       Switch("keep-local-addresses", o.engine.ice.external.keep_local,
+              "Tell the local addresses besides the external ones."),
        Switch("ipv4", addresses.ipv4, "IPv4 candidates."),
        Switch("ipv6", addresses.ipv6, "IPv6 candidates."),
        Networks("allow-networks", o.engine.ice.policy.allowed,

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "core/base/random.h"
 #include "core/ice/address_policy.h"
+#include "core/ice/external_addresses.h"
 #include "core/ice/ice_server.h"
 
 namespace parley::ice {
@@ -106,6 +107,8 @@ struct TransportOptions {
   // Where packets may go: remote candidates and servers. Loopback is allowed
   // besides to a transport that gathers on loopback.
   AddressPolicy policy;
+  // What is told of them where a NAT stands in front of this machine.
+  ExternalAddresses external;
   // UDP ports of host candidates, both ends included; 0 and 0: any.
   uint16_t min_port = 0;
   uint16_t max_port = 0;

@@ -168,9 +168,15 @@ void LibniceTransport::OnCandidate(NiceGeneration& from,
       generation->gathering == GatheringState::kComplete) {
     return;
   }
-  queue_.Push(generation->id,
-              ObserverQueue::LocalCandidate{generation->local.ufrag,
-                                            std::move(candidate)});
+  for (sdp::Candidate& told : Advertised(options_->external, candidate)) {
+    // A server may see what is known already, and two addresses may share an
+    // external one.
+    if (!generation->advertised.emplace(told.address, told.port).second) {
+      continue;
+    }
+    queue_.Push(generation->id, ObserverQueue::LocalCandidate{
+                                    generation->local.ufrag, std::move(told)});
+  }
 }
 
 void LibniceTransport::OnGathered(NiceGeneration& from) {

@@ -72,6 +72,7 @@ class LibniceTransport final : public IceTransport,
     bool on_loopback = false;
     GenerationStatus status;
     std::optional<CandidatePair> pair;
+    std::set<std::pair<std::string, uint16_t>> advertised;
 
     GatheringState gathering = GatheringState::kNew;
     std::vector<NameResolver::RequestId> names;  // that had to be resolved

@@ -38,7 +38,9 @@ TEST(OptionsTest, FlagsAndVariablesReachTheirPlaces) {
   const auto invocation =
       Parse({"--listen=unix:/tmp/p.sock", "--admin-listen=off", "--node=pod-1",
              "--max-peers=12", "--port-range=40000-40010", "--loopback",
-             "--interfaces=eth0,wl*", "--lease-ttl=10s", "--log-format=json"},
+             "--external-addresses=203.0.113.1,10.0.0.1=203.0.113.2",
+             "--keep-local-addresses", "--interfaces=eth0,wl*",
+             "--lease-ttl=10s", "--log-format=json"},
             {{"PARLEY_LOG_LEVEL", "debug"},
              {"PARLEY_MAX_PEERS", "13"},
              {"PARLEY_MAX_MESSAGE_SIZE", "64KiB"}});
@@ -52,6 +54,11 @@ TEST(OptionsTest, FlagsAndVariablesReachTheirPlaces) {
   EXPECT_EQ(o.engine.ice.max_port, 40010);
   EXPECT_EQ(o.engine.ice.addresses.loopback, ice::LoopbackUse::kAlways);
   EXPECT_THAT(o.engine.ice.addresses.interfaces, ElementsAre("eth0", "wl*"));
+  EXPECT_THAT(
+      o.engine.ice.external.rules,
+      ElementsAre(*ice::ExternalAddress::Parse("203.0.113.1"),
+                  *ice::ExternalAddress::Parse("10.0.0.1=203.0.113.2")));
+  EXPECT_TRUE(o.engine.ice.external.keep_local);
   EXPECT_EQ(o.engine.pool.default_lease_ttl, absl::Seconds(10));
   EXPECT_EQ(o.log.format, LogFormat::kJson);
   EXPECT_EQ(o.log.level, LogLevel::kDebug);
@@ -89,6 +96,8 @@ TEST(OptionsTest, RefusesInOneLineWhatCannotBe) {
       {{"--port-range=50-40"}, "--port-range: the first port, 50, lies above"},
       {{"--port-range=50"}, "is not FIRST-LAST"},
       {{"--addresses=10.0.0.300"}, "\"10.0.0.300\" is not an IP address"},
+      {{"--external-addresses=10.0.0.1=::1"},
+       "is neither EXTERNAL nor LOCAL=EXTERNAL"},
       {{"--loopback=maybe"}, "is none of auto, always, never"},
       {{"--ipv4=off", "--ipv6=off"}, "no address is left"},
       {{"--certificate=/nonexistent.pem"}, "cannot be read: No such file"},

@@ -155,6 +155,36 @@ TEST_F(LibniceTransportTest, EmptyAndOversizePacketsAreDiscarded) {
   EXPECT_TRUE(b.AwaitPacket(largest));
 }
 
+TEST_F(LibniceTransportTest, ExternalAddressesAreToldAndLocalOnesUsed) {
+  for (const bool keep_local : {false, true}) {
+    TransportOptions options = Loopback();
+    options.external = {
+        .rules = {*ExternalAddress::Parse("127.0.0.1=203.0.113.7")},
+        .keep_local = keep_local};
+    Endpoint a(loop(), factory(), options);
+    Endpoint b(loop(1), factory(1), Loopback());
+    ASSERT_TRUE(a.Start(Role::kControlling).ok());
+    ASSERT_TRUE(b.Start(Role::kControlled).ok());
+    ASSERT_TRUE(a.AwaitGathered());
+    const auto told = a.seen().candidates;
+    ASSERT_EQ(told.size(), keep_local ? 2u : 1u);
+    EXPECT_EQ(told.back().second.address, "203.0.113.7");
+    EXPECT_EQ(told.front().second.port, told.back().second.port);
+    // What the NAT would do.
+    sdp::Candidate behind = told.front().second;
+    behind.address = "127.0.0.1";
+    a.Do([&](IceTransport& ice) {
+      ASSERT_TRUE(ice.SetRemote({b.local().ufrag, b.local().pwd}).ok());
+    });
+    b.Do([&](IceTransport& ice) {
+      ASSERT_TRUE(ice.SetRemote({a.local().ufrag, a.local().pwd}).ok());
+      ASSERT_TRUE(ice.AddRemoteCandidate(behind).ok());
+    });
+    EXPECT_TRUE(a.AwaitState(ConnectionState::kConnected));
+    EXPECT_TRUE(b.AwaitState(ConnectionState::kConnected));
+  }
+}
+
 TEST_F(LibniceTransportTest,
        RemoteCandidatesThatAreNotUsedAreCountedNotRefused) {
   TransportOptions options = Loopback();
