@@ -67,8 +67,16 @@ export class Server {
   }
 }
 
+function metadataOf(headers) {
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(headers)) {
+    metadata.set(name, value);
+  }
+  return metadata;
+}
+
 // Every unary method by its name, as a promise: client.peer.createPeer({...}).
-function unaryMethods(stub) {
+function unaryMethods(stub, headersOf) {
   const methods = {};
   for (const [name, {requestStream, responseStream}] of Object.entries(
     stub.constructor.service)) {
@@ -77,7 +85,8 @@ function unaryMethods(stub) {
     methods[method] = (request = {}) =>
       new Promise((resolve, reject) => {
         const deadline = Date.now() + CALL_MS;
-        stub[method](request, {deadline}, (error, reply) => {
+        const metadata = metadataOf(headersOf(request));
+        stub[method](request, metadata, {deadline}, (error, reply) => {
           if (error) {
             error.message = `${name}: ${error.message}`;
             reject(error);
@@ -102,7 +111,9 @@ class Stream {
 }
 
 export class Client {
-  constructor(address) {
+  // `headersOf` gives the headers of a call by its request.
+  constructor(address, headersOf = () => ({})) {
+    this.headersOf = headersOf;
     const credentials = grpc.credentials.createInsecure();
     this.stubs = {
       peer: new v1.PeerService(address, credentials),
@@ -110,7 +121,7 @@ export class Client {
       pool: new v1.PoolService(address, credentials),
     };
     for (const [name, stub] of Object.entries(this.stubs)) {
-      this[name] = unaryMethods(stub);
+      this[name] = unaryMethods(stub, headersOf);
     }
   }
 
@@ -123,8 +134,10 @@ export class Client {
   // All events of a peer from its first; `onCandidate` gets the candidates,
   // `onEvent` the rest, or else the inbox.
   watchPeer(name, onCandidate, onEvent) {
+    const request = {name, afterSequence: 0};
     const stream = new Stream(this.stubs.peer.watchPeer(
-      {name, afterSequence: 0}, {deadline: Date.now() + STREAM_MS}));
+      request, metadataOf(this.headersOf(request)),
+      {deadline: Date.now() + STREAM_MS}));
     onEvent ??= (event) => stream.inbox.push(event);
     stream.call.on('data', ({event}) => {
       if (event?.localCandidate) {
