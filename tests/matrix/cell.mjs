@@ -1,0 +1,154 @@
+// What happens in one cell: two ends, from their first description to the end.
+import assert from 'node:assert/strict';
+
+import {compare, makeMessages} from './messages.mjs';
+import {Signaling} from './signaling.mjs';
+
+const MESSAGES = 100;
+const MESSAGES_AFTER_RESTART = 10;
+const MESSAGES_UNORDERED = 20;
+// Without the attribute (RFC 8841, 6.1), and as much as is tried.
+const DEFAULT_MAX_MESSAGE_SIZE = 65_536;
+const LARGEST = 262_144;
+
+const sections = (sdp) => sdp.split(/^m=/m).slice(1);
+const fragmentsOf = (sdp) =>
+  [...sdp.matchAll(/^a=ice-ufrag:(\S+)/gm)].map(([, fragment]) => fragment);
+
+// The most that may be sent to whoever wrote this.
+function maxMessageSize(sdp) {
+  const [, size] = sdp.match(/^a=max-message-size:(\d+)/m) ?? [];
+  const bytes = size === undefined ? DEFAULT_MAX_MESSAGE_SIZE : Number(size);
+  return bytes === 0 ? LARGEST : Math.min(bytes, LARGEST);
+}
+
+// Every section that was offered is accepted, in its place.
+function checkAnswer({offer, answer}, audio) {
+  const kinds = ({sdp}) =>
+    sections(sdp).map((section) => section.split(' ', 1)[0]);
+  assert.deepEqual([...kinds(offer)].sort(),
+    audio ? ['application', 'audio'] : ['application'], 'what is offered');
+  assert.deepEqual(kinds(answer), kinds(offer), 'what is answered');
+  const rejected = sections(answer.sdp).filter((section) =>
+    /^\w+ 0 /.test(section));
+  assert.deepEqual(rejected, [], 'sections rejected by the answer');
+}
+
+class Cell {
+  step = 'start';
+
+  constructor({offerer, answerer, audio, facts}) {
+    Object.assign(this, {offerer, answerer, audio, facts});
+    this.signaling = new Signaling(offerer, answerer);
+  }
+
+  // The smallest and the largest message from one to the other.
+  #sizes(from, to) {
+    const sender = this.facts[from.name];
+    const receiver = this.facts[to.name];
+    return {
+      smallest:
+        sender.cannot?.sendEmpty || receiver.cannot?.receiveEmpty ? 1 : 0,
+      largest: Math.min(maxMessageSize(this.texts[to.name]),
+        sender.limits?.send ?? LARGEST, receiver.limits?.receive ?? LARGEST),
+    };
+  }
+
+
+  async #exchange(what, label, count, ordered) {
+    await Promise.all([[this.offerer, this.answerer],
+      [this.answerer, this.offerer]].map(async ([from, to]) => {
+      const messages = makeMessages(`${what}/${from.name}`, count,
+        this.#sizes(from, to));
+      await from.call('send', {label, messages});
+      const received = [];
+      while (received.length < count) {
+        received.push(await to.take('message', (m) => m.label === label));
+      }
+      compare(`${what} from ${from.name} to ${to.name}`, received, messages,
+        ordered);
+    }));
+  }
+
+  async connect() {
+    this.step = 'negotiation';
+    const {offerer, answerer, audio} = this;
+    await offerer.call('open', {audio});
+    await answerer.call('open', {audio: false});
+    await offerer.call('createDataChannel', {label: 'first', ordered: true});
+    const descriptions = await this.signaling.negotiate();
+    checkAnswer(descriptions, audio);
+    this.texts = {[offerer.name]: descriptions.offer.sdp,
+      [answerer.name]: descriptions.answer.sdp};
+    this.step = 'connection';
+    await Promise.all([offerer.connected(), answerer.connected(),
+      offerer.opened('first'), answerer.opened('first')]);
+    await Promise.all([offerer.checkConnected(audio),
+      answerer.checkConnected(audio)]);
+  }
+
+  async exchange() {
+    this.step = 'messages';
+    await this.#exchange('messages', 'first', MESSAGES, true);
+    // A channel of the other end, whose messages need not keep their order.
+    await this.answerer.call('createDataChannel',
+      {label: 'second', ordered: false});
+    await Promise.all([this.answerer.opened('second'),
+      this.offerer.opened('second')]);
+    await this.#exchange('unordered messages', 'second', MESSAGES_UNORDERED,
+      false);
+  }
+
+  async restartIce() {
+    const cannot = (stack) => stack.cannot?.restart;
+    if (Object.values(this.facts).some(cannot)) return;
+    this.step = 'ICE restart';
+    const {offer, answer} = await this.signaling.negotiate({restart: true});
+    for (const [name, {sdp}] of [[this.offerer.name, offer],
+      [this.answerer.name, answer]]) {
+      const old = fragmentsOf(this.texts[name]);
+      assert.ok(fragmentsOf(sdp).every((fragment) => !old.includes(fragment)),
+        `new credentials of ${name}`);
+    }
+    await Promise.all([this.offerer.restarted(), this.answerer.restarted()]);
+    await this.#exchange('messages after the restart', 'first',
+      MESSAGES_AFTER_RESTART, true);
+  }
+
+  async #closeChannel(label, closer) {
+    await closer.call('closeChannel', {label});
+    await Promise.all([this.answerer.closed(label),
+      this.offerer.closed(label)]);
+  }
+
+  // First one channel, by the end that made it, then the connection, by either.
+  async close(closer) {
+    this.step = 'close of a channel';
+    await this.#closeChannel('second', this.answerer);
+    const other = closer === this.offerer ? this.answerer : this.offerer;
+    const silent = (end) => this.facts[end.name].cannot?.goodbye;
+    if (silent(closer) || silent(other)) {
+      await this.#closeChannel('first', silent(closer) ? other : closer);
+    }
+    this.step = 'close of the connection';
+    await closer.call('close');
+    if (!silent(closer) && !silent(other)) await other.closed('first');
+  }
+}
+
+// Runs a cell. Gives {passed} or {passed: false, step, error}.
+//
+// `facts` has, by the names of the ends, what stacks.mjs says of their stacks;
+// `closer` is the end that closes the connection.
+export async function runCell({closer, ...ends}) {
+  const cell = new Cell(ends);
+  try {
+    await cell.connect();
+    await cell.exchange();
+    await cell.restartIce();
+    await cell.close(closer);
+    return {passed: true};
+  } catch (error) {
+    return {passed: false, step: cell.step, error};
+  }
+}
