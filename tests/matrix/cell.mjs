@@ -42,15 +42,22 @@ class Cell {
     this.signaling = new Signaling(offerer, answerer);
   }
 
+  get #ends() {
+    return [this.offerer, this.answerer];
+  }
+
+  #cannot(end) {
+    return this.facts[end.name].cannot ?? {};
+  }
+
   // The smallest and the largest message from one to the other.
   #sizes(from, to) {
-    const sender = this.facts[from.name];
-    const receiver = this.facts[to.name];
     return {
       smallest:
-        sender.cannot?.sendEmpty || receiver.cannot?.receiveEmpty ? 1 : 0,
+        this.#cannot(from).sendEmpty || this.#cannot(to).receiveEmpty ? 1 : 0,
       largest: Math.min(maxMessageSize(this.texts[to.name]),
-        sender.limits?.send ?? LARGEST, receiver.limits?.receive ?? LARGEST),
+        this.facts[from.name].limits?.send ?? LARGEST,
+        this.facts[to.name].limits?.receive ?? LARGEST),
     };
   }
 
@@ -81,10 +88,9 @@ class Cell {
     this.texts = {[offerer.name]: descriptions.offer.sdp,
       [answerer.name]: descriptions.answer.sdp};
     this.step = 'connection';
-    await Promise.all([offerer.connected(), answerer.connected(),
-      offerer.opened('first'), answerer.opened('first')]);
-    await Promise.all([offerer.checkConnected(audio),
-      answerer.checkConnected(audio)]);
+    await Promise.all(this.#ends.flatMap((end) =>
+      [end.connected(), end.opened('first')]));
+    await Promise.all(this.#ends.map((end) => end.checkConnected(audio)));
   }
 
   async exchange() {
@@ -93,15 +99,14 @@ class Cell {
     // A channel of the other end, whose messages need not keep their order.
     await this.answerer.call('createDataChannel',
       {label: 'second', ordered: false});
-    await Promise.all([this.answerer.opened('second'),
-      this.offerer.opened('second')]);
+    await Promise.all(this.#ends.map((end) => end.opened('second')));
     await this.#exchange('unordered messages', 'second', MESSAGES_UNORDERED,
       false);
   }
 
   async restartIce() {
-    const cannot = (stack) => stack.cannot?.restart;
-    if (Object.values(this.facts).some(cannot)) return;
+    if (this.#cannot(this.offerer).offerRestart) return;
+    if (this.#ends.some((end) => this.#cannot(end).restart)) return;
     this.step = 'ICE restart';
     const {offer, answer} = await this.signaling.negotiate({restart: true});
     for (const [name, {sdp}] of [[this.offerer.name, offer],
@@ -110,15 +115,14 @@ class Cell {
       assert.ok(fragmentsOf(sdp).every((fragment) => !old.includes(fragment)),
         `new credentials of ${name}`);
     }
-    await Promise.all([this.offerer.restarted(), this.answerer.restarted()]);
+    await Promise.all(this.#ends.map((end) => end.restarted()));
     await this.#exchange('messages after the restart', 'first',
       MESSAGES_AFTER_RESTART, true);
   }
 
   async #closeChannel(label, closer) {
     await closer.call('closeChannel', {label});
-    await Promise.all([this.answerer.closed(label),
-      this.offerer.closed(label)]);
+    await Promise.all(this.#ends.map((end) => end.closed(label)));
   }
 
   // First one channel, by the end that made it, then the connection, by either.
@@ -126,13 +130,15 @@ class Cell {
     this.step = 'close of a channel';
     await this.#closeChannel('second', this.answerer);
     const other = closer === this.offerer ? this.answerer : this.offerer;
-    const silent = (end) => this.facts[end.name].cannot?.goodbye;
-    if (silent(closer) || silent(other)) {
-      await this.#closeChannel('first', silent(closer) ? other : closer);
+    const told = !this.#cannot(closer).sayGoodbye &&
+      !this.#cannot(other).hearGoodbye;
+    if (!told) {
+      await this.#closeChannel('first',
+        this.#cannot(closer).sayGoodbye ? other : closer);
     }
     this.step = 'close of the connection';
     await closer.call('close');
-    if (!silent(closer) && !silent(other)) await other.closed('first');
+    if (told) await other.closed('first');
   }
 }
 

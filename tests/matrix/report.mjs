@@ -50,7 +50,9 @@ export function describeFailure({step, error, ends}, detailed) {
 export function describeStack({cannot = {}, limits = {}}) {
   const words = {
     restart: 'ICE restart',
-    goodbye: 'end of the connection but that of its channels',
+    offerRestart: 'ICE restart as offerer',
+    sayGoodbye: 'word from it that the connection is closed',
+    hearGoodbye: 'notice of it that the connection was closed',
     sendEmpty: 'empty messages from it',
     receiveEmpty: 'empty messages to it',
   };

@@ -1,7 +1,8 @@
 // The other stacks: how each is started, and what it cannot do.
 //
 // cannot: what a cell leaves out because the stack cannot do it, and why. Of
-// these `goodbye` is to tell, and be told of, the end of the connection.
+// these offerRestart is ICE restart as offerer, sayGoodbye to tell the other end that the connection is closed,
+// hearGoodbye to tell the application.
 // limits: the bytes of one message that a stack sends or receives, where that
 // is less than RFC 8841 lets the other end expect.
 import {execFileSync} from 'node:child_process';
@@ -109,14 +110,19 @@ export const stacks = {
     cannot: {restart: 'it has no ICE restart'},
   }),
   werift: nodeProgram('werift.mjs', 'werift', {
-    cannot: {sendEmpty: 'it sends nothing and then nothing more'},
+    cannot: {
+      sendEmpty: 'it sends nothing and then nothing more',
+      sayGoodbye: 'its close() sends nothing',
+      offerRestart: 'it only answers checks then, if they come after the answer',
+    },
   }),
   libwebrtc: nodeProgram('wrtc.mjs', '@roamhq/wrtc', {}),
   webrtcbin: pythonProgram('webrtcbin_end.py', 'gstreamer1.0-plugins-bad',
     {
       cannot: {
         restart: 'it keeps its credentials, as offerer and as answerer',
-        goodbye: 'its end says nothing, and what the other says goes nowhere',
+        sayGoodbye: 'a pipeline that ends sends nothing',
+        hearGoodbye: 'it gets it and tells nobody',
         sendEmpty: 'it takes text for binary (RFC 8831, 8)',
         receiveEmpty: 'it takes text for binary (RFC 8831, 8)',
       },
