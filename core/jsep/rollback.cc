@@ -70,6 +70,7 @@ std::shared_ptr<const StableState> TakeStableState(const Session& session) {
   stable->transports = session.transports;
   stable->sctp = session.sctp;
   stable->needs_ice_restart = session.needs_ice_restart;
+  stable->ice_role = session.ice_role;
   stable->numbers = session.numbers;
   return stable;
 }
@@ -97,6 +98,7 @@ void RollBack(Session& next) {
   next.transports = std::move(transports);
   next.sections = stable->sections;
   next.sctp = stable->sctp;
+  next.ice_role = stable->ice_role;
   next.numbers = stable->numbers;
   next.proposed_data_mid.clear();
   // Servers may have changed meanwhile: once is enough to need it.

@@ -125,6 +125,7 @@ struct StableState {
   std::vector<Transport> transports;
   std::optional<Sctp> sctp;
   bool needs_ice_restart = false;
+  std::optional<IceRole> ice_role;
   std::shared_ptr<const NumberBook> numbers;
 };
 
@@ -158,7 +159,8 @@ struct Session {
   // Servers or policy changed after gathering began: the next offer restarts
   // ICE (RFC 9429 section 3.5.1).
   bool needs_ice_restart = false;
-  // Absent before the first offer; never changed by signaling afterwards.
+  // Absent before the first offer, and again when that is rolled back: another
+  // may decide otherwise. Never changed by signaling once it is answered.
   std::optional<IceRole> ice_role;
 
   // --- Bookkeeping, of no use outside this room ---

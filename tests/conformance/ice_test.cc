@@ -251,6 +251,32 @@ TEST(Conformance, Rule_76_RolesAreSetOnce) {
   EXPECT_EQ(Only<StartIce>(pair.a.effects)[0].role, IceRole::kControlling);
 }
 
+TEST(Conformance, Rule_76_ARolledBackOfferDecidesNoRole) {
+  // Offers cross: that of `b` goes for that of `a`.
+  MediaPair glare;
+  glare.b.AddData();
+  glare.a.SetLocal(SdpType::kOffer);
+  EXPECT_EQ(glare.a.session.ice_role, IceRole::kControlling);
+  Negotiate(glare.b, glare.a);
+  EXPECT_EQ(glare.b.session.ice_role, IceRole::kControlling);
+  EXPECT_EQ(glare.a.session.ice_role, IceRole::kControlled);
+  ASSERT_EQ(Only<StartIce>(glare.a.effects).size(), 1u);
+  EXPECT_EQ(Only<StartIce>(glare.a.effects)[0].role, IceRole::kControlled);
+  // Neither does one that the other end made.
+  MediaPair pair;
+  pair.b.AddData();
+  pair.a.SetRemote(SdpType::kOffer, pair.b.CreateOffer());
+  EXPECT_EQ(pair.a.session.ice_role, IceRole::kControlled);
+  pair.a.RollBack(Side::kRemote);
+  EXPECT_FALSE(pair.a.session.ice_role);
+  pair.Negotiated();
+  EXPECT_EQ(pair.a.session.ice_role, IceRole::kControlling);
+  // What an answer has decided stays.
+  pair.b.SetLocal(SdpType::kOffer);
+  pair.b.RollBack();
+  EXPECT_EQ(pair.b.session.ice_role, IceRole::kControlled);
+}
+
 TEST(Conformance, Rule_76_AgainstALiteEnd) {
   Configuration lite = testing::DefaultConfiguration();
   lite.ice_lite = true;

@@ -255,6 +255,8 @@ void ExpectAgreement(const Session& a, const Session& b) {
   ASSERT_EQ(a.sections.size(), b.sections.size());
   for (size_t i = 0; i < a.sections.size(); ++i) ExpectSectionsAgree(a, b, i);
   ASSERT_EQ(a.transports.size(), b.transports.size());
+  // Else both nominate, or nobody does (RFC 8445 section 6.1.1).
+  EXPECT_TRUE(!a.ice_role || a.ice_role != b.ice_role);
   ASSERT_EQ(a.sctp.has_value(), b.sctp.has_value());
   if (!a.sctp) return;
   EXPECT_EQ(a.sctp->mid, b.sctp->mid);

@@ -53,7 +53,7 @@ class Invariants {
 };
 
 // Two stable sessions have the same sections, directions, formats, streams and
-// transports.
+// transports, and each an ICE role of its own.
 void ExpectAgreement(const Session& a, const Session& b);
 
 }  // namespace parley::jsep::testing
