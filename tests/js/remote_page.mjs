@@ -5,7 +5,7 @@ import {createServer} from 'node:http';
 
 import {within} from './deadline.mjs';
 
-const CALL_MS = 20_000;
+const CALL_MS = 60_000;
 
 // Serves a page at a trustworthy origin, with nothing in it.
 export async function servePage(title) {

@@ -57,7 +57,7 @@ class Service {
 }
 
 class Matrix {
-  results = [];
+  verdicts = new Map();
   #verdicts = {passed: 'ok', failed: 'FAILED', impossible: 'impossible'};
 
   constructor(cells, options) {
@@ -136,7 +136,7 @@ class Matrix {
       console.log(`  ${defect.reason}\n  ${defect.against} in Parley's place, ` +
         `${defect.altered}: ${proof.passed ? 'ok' : proof.error.message}`);
     }
-    this.results.push({...cell, verdict});
+    this.verdicts.set(cell, verdict);
   }
 
   async run() {
@@ -208,9 +208,11 @@ async function main() {
   if (cells.length === 0) throw new Error('these options select no cell');
   const matrix = new Matrix(cells, options);
   const clean = await matrix.run();
+  const results = cells.map((cell) =>
+    ({...cell, verdict: matrix.verdicts.get(cell)}));
   const count = (verdict) =>
-    matrix.results.filter((result) => result.verdict === verdict).length;
-  console.log(table(matrix.results));
+    results.filter((result) => result.verdict === verdict).length;
+  console.log(table(results));
   console.log(`matrix: ${count('passed')}/${cells.length} cells`);
   return clean && count('failed') === 0 ? 0 : 1;
 }
