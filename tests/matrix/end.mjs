@@ -18,8 +18,8 @@ import {Inbox, within} from '../js/deadline.mjs';
 import {RemotePage} from '../js/remote_page.mjs';
 import {install} from './w3c_peer.mjs';
 
-const CALL_MS = 60_000;
-const EVENT_MS = 30_000;
+const CALL_MS = 120_000;
+const EVENT_MS = 120_000;
 const EXIT_MS = 5_000;
 
 export class End {

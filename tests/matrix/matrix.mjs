@@ -11,7 +11,7 @@ import {ParleyEnd} from './parley_end.mjs';
 import {describeFailure, describeStack, table} from './report.mjs';
 import {Shared, stacks} from './stacks.mjs';
 
-const CELL_MS = 240_000;
+const CELL_MS = 400_000;
 const CLOSE_MS = 20_000;
 
 const ROLES = ['offerer', 'answerer'];
