@@ -43,6 +43,10 @@ export class BrowserEnd extends EventEmitter {
     return this.operate('connectionState');
   }
 
+  transports() {
+    return this.operate('transports');
+  }
+
   received(label) {
     return this.operate('received', {label});
   }

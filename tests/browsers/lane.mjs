@@ -55,6 +55,7 @@ export class Lane {
       if (this.#failure) throw this.#failure;
       return null;
     } catch (error) {
+      if (this.#detailed) await negotiation?.noteTransports();
       await within(CLOSE_MS, 'the close', negotiation?.close())
         .catch(() => {});
       const expected = error instanceof Mismatch || error instanceof Refusal ||

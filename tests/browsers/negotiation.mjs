@@ -5,6 +5,7 @@ import {channelDifferences, differences} from './comparison.mjs';
 import {History} from './history.mjs';
 import {parse} from './sdp.mjs';
 import {Trickle} from './trickle.mjs';
+import {unlike} from './unlike.mjs';
 
 const EVENT_MS = 20_000;
 
@@ -31,6 +32,9 @@ export class Negotiation {
   descriptions = {first: null, second: null};
   // The end that made the last offer that was delivered.
   offerer = null;
+  // The end that made the first offer to be answered: it controls ICE (RFC
+  // 8445, 6.1.1).
+  controlling = null;
   // Nothing was changed since the last answer.
   agreed = false;
   // The last description that was set has not been delivered.
@@ -57,9 +61,10 @@ export class Negotiation {
           this.#note(`${end} event: ${JSON.stringify(detail)}`));
       }
     }
+    const note = (text) => this.#note(text);
     this.trickle = {
-      first: new Trickle(ends.first, ends.second),
-      second: new Trickle(ends.second, ends.first),
+      first: new Trickle(ends.first, ends.second, note),
+      second: new Trickle(ends.second, ends.first, note),
     };
   }
 
@@ -137,7 +142,10 @@ export class Negotiation {
     }[type];
     this.underWay = false;
     if (type === 'offer') this.offerer = from;
-    if (type === 'answer') this.agreed = true;
+    if (type === 'answer') {
+      this.agreed = true;
+      this.controlling ??= this.offerer;
+    }
   }
 
   // The same, of no effect if the other end refuses what `damage` made of it.
@@ -205,6 +213,17 @@ export class Negotiation {
     await Promise.all(both.map((end) =>
       this.until(end, 'connected', async (peer) =>
         await peer.connectionState() === 'connected')));
+    const found = await this.#roleDifferences();
+    if (found.length) throw new Mismatch(found);
+  }
+
+  // Of Parley, and as ICE began: in a restart Chromium takes the role anew, and
+  // conflicts are none of ours.
+  async #roleDifferences() {
+    const end = both.find((name) => this.ends[name].name === 'parley');
+    const role = end === this.controlling ? 'controlling' : 'controlled';
+    return (await this.ends[end].iceRoles()).flatMap((actual) =>
+      unlike(`ICE role of ${end}`, role, actual));
   }
 
   // All channels are open at both ends and alike, and carry a message each way.
@@ -232,6 +251,15 @@ export class Negotiation {
     await this.#operate(from, 'send', {label, text});
     await this.until(otherOf(from), `message "${text}"`, async (peer) =>
       (await peer.received(label)).includes(text));
+  }
+
+  // Adds what both ends know of their transports to the log.
+  async noteTransports() {
+    await Promise.all(both.map(async (end) => {
+      const found = await this.ends[end].transports().catch(String);
+      this.#note(`${end} (${this.ends[end].name}), transports: ` +
+        JSON.stringify(found, null, 1));
+    }));
   }
 
   async close() {

@@ -225,6 +225,13 @@ export function install() {
       return this.connection.connectionState;
     }
 
+    // Statistics of what ICE and DTLS do.
+    async transports() {
+      const report = await this.connection.getStats();
+      return [...report.values()].filter(({type}) =>
+        type === 'transport' || type.includes('candidate'));
+    }
+
     #describe(transceiver) {
       const {mid, sender, receiver, direction, currentDirection} = transceiver;
       const stopped = currentDirection === 'stopped' ||

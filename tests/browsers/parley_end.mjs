@@ -226,6 +226,18 @@ export class ParleyEnd extends EventEmitter {
     return fromEnum('PEER_CONNECTION_STATE', state.connectionState);
   }
 
+  // Statistics of what ICE and DTLS do.
+  async transports() {
+    const {report} = await this.#call('getStats');
+    return report.stats.filter(({stats}) =>
+      /^transport$|candidate/i.test(stats));
+  }
+
+  async iceRoles() {
+    return (await this.transports()).flatMap(({transport}) =>
+      (transport ? [fromEnum('ICE_ROLE', transport.iceRole)] : []));
+  }
+
   async snapshot() {
     const peer = await this.#state();
     const {state} = peer;

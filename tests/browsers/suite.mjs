@@ -19,6 +19,7 @@ const {values: options} = parseArgs({options: {
   role: {type: 'string', multiple: true, default: ['parley', 'browser']},
   only: {type: 'string', multiple: true, default: ['']},
   every: {type: 'string', default: '1'},
+  repeat: {type: 'string', default: '1'},
   lanes: {type: 'string', default: '3'},
   list: {type: 'boolean', default: false},
   detailed: {type: 'boolean', default: false},
@@ -58,7 +59,9 @@ async function runBrowser(name, client, url) {
   try {
     const lanes = await Promise.all(Array.from({length: Number(options.lanes)},
       () => Lane.open(browser, url, client, options.detailed)));
-    const tasks = tasksFor(browser, lanes[0].abilities);
+    const once = tasksFor(browser, lanes[0].abilities);
+    const tasks =
+      Array.from({length: Number(options.repeat)}, () => once).flat();
     const total = tasks.length;
     let succeeded = 0;
     await Promise.all(lanes.map(async (lane) => {

@@ -10,11 +10,14 @@ export class Trickle {
   #fragments = new Set();
   #mids = new Set();
   #held = [];
+  #note;
   #delivery = Promise.resolve();
 
-  constructor(from, to) {
+  // `note` is told of each candidate that is delivered.
+  constructor(from, to, note) {
     this.#from = from;
     this.#to = to;
+    this.#note = note;
     from.on('candidate', (candidate) => this.#take(candidate));
   }
 
@@ -58,6 +61,8 @@ export class Trickle {
   #deliver(candidate) {
     this.#delivery = this.#delivery.then(async () => {
       if (!this.#knows(candidate)) return;
+      this.#note(`candidate to ${this.#to.name}: ${candidate.candidate} of ` +
+        `mid ${candidate.sdpMid}, ufrag ${candidate.usernameFragment}`);
       try {
         await this.#to.operate('addCandidate', candidate);
       } catch (error) {
