@@ -240,6 +240,13 @@ FlagGroup ListenFlags(Options& o) {
           {"admin-listen", "ADDRESS", "", o.admin_listen->text,
            "The admin port, plaintext, with health for probes. \"off\": none.",
            admin},
+          Path("tls-certificate", o.tls.certificate_path,
+               "PEM file of the API's certificate and its chain: the API "
+               "speaks TLS. Renewed files are taken up without a restart."),
+          Path("tls-key", o.tls.key_path, "PEM file of its private key."),
+          Path("tls-client-ca", o.tls.client_ca_path,
+               "PEM file of the authorities one of which must have signed the "
+               "certificate of whoever calls. Without: nobody shows one."),
           Switch(
               "insecure-bind", o.insecure_bind,
               "Let the API listen beyond this machine although it is "
@@ -375,11 +382,21 @@ std::vector<FlagGroup> Flags(Options& options) {
 
 // What no flag can judge alone.
 absl::Status Check(const Options& o) {
-  if (!o.listen.local && !o.insecure_bind) {
+  if (!o.listen.local && !o.tls.enabled() && !o.insecure_bind) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--listen: ", o.listen.text,
         " is reachable from other machines, and the API is plaintext and asks "
-        "nobody who they are; say --insecure-bind if that is meant"));
+        "nobody who they are; give --tls-certificate and --tls-key, or say "
+        "--insecure-bind if that is meant"));
+  }
+  if (o.tls.enabled() != !o.tls.key_path.empty()) {
+    return absl::InvalidArgumentError(
+        o.tls.enabled() ? "--tls-certificate: needs --tls-key beside it"
+                        : "--tls-key: needs --tls-certificate beside it");
+  }
+  if (!o.tls.client_ca_path.empty() && !o.tls.enabled()) {
+    return absl::InvalidArgumentError(
+        "--tls-client-ca: needs --tls-certificate and --tls-key");
   }
   if (o.admin_listen && !o.listen.unix_socket() && o.listen.port != 0 &&
       o.admin_listen->port == o.listen.port) {

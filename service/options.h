@@ -20,12 +20,23 @@
 
 namespace parley::service {
 
+// PEM files of the API's port, read again every few seconds, so that renewed
+// ones are taken up without a restart.
+struct TlsOptions {
+  std::string certificate_path;  // with its chain; empty: plaintext
+  std::string key_path;
+  std::string client_ca_path;  // not empty: who calls must show a certificate
+
+  bool enabled() const { return !certificate_path.empty(); }
+};
+
 struct Options {
   // Where it is reached.
   Address listen = {.text = "127.0.0.1:50051", .local = true, .port = 50051};
   std::optional<Address> admin_listen =
       Address{.text = "127.0.0.1:50052", .local = true, .port = 50052};
   bool insecure_bind = false;
+  TlsOptions tls;
   // How long the end of the server waits for its peers and calls.
   absl::Duration drain_timeout = absl::Seconds(5);
 

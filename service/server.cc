@@ -18,6 +18,7 @@
 #include "service/certificate_service.h"
 #include "service/convert_media.h"
 #include "service/core.h"
+#include "service/credentials.h"
 #include "service/data_channel_service.h"
 #include "service/peer_service.h"
 #include "service/pool_service.h"
@@ -46,6 +47,10 @@ constexpr size_t kMessageOverheadBytes = 64 << 10;
 constexpr const char* kServices[] = {
     "parley.v1.PeerService", "parley.v1.DataChannelService",
     "parley.v1.CertificateService", "parley.v1.PoolService"};
+
+// The name by which health says that the process is alive, which it is while it
+// drains: who restarts what is not healthy asks for it.
+constexpr char kLive[] = "live";
 
 // Parley's own limits lie below gRPC's, so that callers meet ours, with a
 // reason. A description and the escapes of its transport fit well.
@@ -106,7 +111,12 @@ struct Server::Parts {
   // For the whole server and for each service.
   void SetServing(bool serving) {
     for (grpc::Server* one : {server.get(), admin.get()}) {
-      if (one) one->GetHealthCheckService()->SetServingStatus(serving);
+      if (!one) continue;
+      grpc::HealthCheckServiceInterface* health = one->GetHealthCheckService();
+      health->SetServingStatus("", serving);
+      for (const char* service : kServices) {
+        health->SetServingStatus(service, serving);
+      }
     }
   }
 
@@ -130,15 +140,19 @@ namespace {
 
 absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(
     grpc::ServerBuilder& builder, const Address& address, std::string_view flag,
+    const std::shared_ptr<grpc::ServerCredentials>& credentials,
     std::string& bound) {
   if (const absl::Status free = CheckFree(address); !free.ok()) {
     return CannotListen(address, flag);
   }
   int port = 0;
-  builder.AddListeningPort(address.text, grpc::InsecureServerCredentials(),
-                           &port);
+  builder.AddListeningPort(address.text, credentials, &port);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (!server || port == 0) return CannotListen(address, flag);
+  for (const char* service : kServices) {
+    server->GetHealthCheckService()->SetServingStatus(service, true);
+  }
+  server->GetHealthCheckService()->SetServingStatus(kLive, true);
   bound = address.unix_socket() ? address.text : address.WithPort(port);
   return server;
 }
@@ -160,6 +174,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   }();
   (void)once;
 
+  const auto credentials = MakeCredentials(options.tls);
+  if (!credentials.ok()) return credentials.status();
   if (!options.media_path.empty()) {
     auto media = LoadMedia(options.media_path);
     if (!media.ok()) return media.status();
@@ -186,27 +202,22 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   builder.RegisterService(&parts->certificates);
   builder.RegisterService(&parts->pool);
   for (grpc::Service* service : besides) builder.RegisterService(service);
-  auto server =
-      Listen(builder, parts->options.listen, "listen", parts->address);
+  auto server = Listen(builder, parts->options.listen, "listen", *credentials,
+                       parts->address);
   if (!server.ok()) return server.status();
   parts->server = *std::move(server);
-  for (const char* service : kServices) {
-    parts->server->GetHealthCheckService()->SetServingStatus(service, true);
-  }
 
   if (parts->options.admin_listen) {
     grpc::ServerBuilder admin_builder;
     Common(admin_builder);
-    auto admin = Listen(admin_builder, *parts->options.admin_listen,
-                        "admin-listen", parts->admin_address);
+    auto admin =
+        Listen(admin_builder, *parts->options.admin_listen, "admin-listen",
+               grpc::InsecureServerCredentials(), parts->admin_address);
     if (!admin.ok()) {
       parts->server->Shutdown(absl::ToChronoTime(absl::Now()));
       return admin.status();
     }
     parts->admin = *std::move(admin);
-    for (const char* service : kServices) {
-      parts->admin->GetHealthCheckService()->SetServingStatus(service, true);
-    }
   }
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }

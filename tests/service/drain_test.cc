@@ -30,11 +30,13 @@ class DrainTest : public ServerTest {
     }
     return Call(&Pool::Drain, request, &drained_);
   }
-  bool Serving() {
+  bool Serving(const std::string& service = "") {
     const auto stub = health::Health::NewStub(server_->InProcessChannel());
     grpc::ClientContext context;
+    health::HealthCheckRequest request;
+    request.set_service(service);
     health::HealthCheckResponse response;
-    EXPECT_OK(stub->Check(&context, {}, &response));
+    EXPECT_OK(stub->Check(&context, request, &response));
     return response.status() == health::HealthCheckResponse::SERVING;
   }
   std::string CreateError() {
@@ -50,6 +52,7 @@ TEST_F(DrainTest, PeersLiveOnUntilTheDeadlineAndAreTold) {
   ASSERT_OK(Drain(absl::Hours(1)));
   EXPECT_EQ(drained_.pool().state(), v1::POOL_STATE_DRAINING);
   EXPECT_FALSE(Serving());
+  EXPECT_FALSE(Serving("parley.v1.PeerService"));
   EXPECT_EQ(CreateError(), "UNAVAILABLE DRAINING");
   const auto told = [&](const v1::Event& event) {
     return event.has_draining() &&
@@ -64,6 +67,14 @@ TEST_F(DrainTest, PeersLiveOnUntilTheDeadlineAndAreTold) {
     return event.closed().reason() == v1::CLOSE_REASON_DRAINED;
   }));
   EXPECT_EQ(CreateError(), "UNAVAILABLE DRAINING");
+}
+
+// Else whoever restarts what is not healthy would end the drain.
+TEST_F(DrainTest, AServerThatDrainsIsAlive) {
+  EXPECT_TRUE(Serving("live"));
+  ASSERT_OK(Drain(absl::Hours(1)));
+  EXPECT_FALSE(Serving());
+  EXPECT_TRUE(Serving("live"));
 }
 
 TEST_F(DrainTest, ADrainCanBeCancelled) {
