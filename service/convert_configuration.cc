@@ -182,12 +182,9 @@ absl::Status ReadRest(const v1::CreatePeerRequest& in, const Options& options,
   if (!v1::IceMode_IsValid(in.ice_mode())) {
     return BadField("ice_mode", "is no mode that is known here");
   }
-  if (in.ice_mode() == v1::ICE_MODE_SINGLE_PORT) {
-    return MakeError(Reason::kNotSupported,
-                     "ICE_MODE_SINGLE_PORT is not to be had from this server; "
-                     "GetPool shows its features",
-                     {{"field", "ice_mode"}});
-  }
+  out.configuration.ice_lite = in.ice_mode() == v1::ICE_MODE_UNSPECIFIED
+                                   ? options.single_port_by_default
+                                   : in.ice_mode() == v1::ICE_MODE_SINGLE_PORT;
   if (in.has_max_data_channels()) {
     if (in.max_data_channels() == 0) {
       return BadField("max_data_channels", "is 0; leave it out for 256");

@@ -1,7 +1,5 @@
 #include "service/options.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/strings.h"
+#include "service/network_words.h"
 
 namespace parley::service {
 namespace {
@@ -32,81 +31,6 @@ absl::Status ReadNode(std::string_view text, std::string& out) {
         "and hyphens, the first and last no hyphen");
   }
   out = text;
-  return absl::OkStatus();
-}
-
-absl::Status ReadPortRange(std::string_view text, ice::TransportOptions& out) {
-  const size_t hyphen = text.find('-');
-  uint64_t first = 0;
-  uint64_t last = 0;
-  if (hyphen == std::string_view::npos ||
-      !ReadNumber(text.substr(0, hyphen), {1, 65535}, first).ok() ||
-      !ReadNumber(text.substr(hyphen + 1), {1, 65535}, last).ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", ToAbsl(text.substr(0, 80)),
-                     "\" is not FIRST-LAST with ports from 1 to "
-                     "65535"));
-  }
-  if (first > last) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the first port, ", first, ", lies above the last, ", last));
-  }
-  out.min_port = static_cast<uint16_t>(first);
-  out.max_port = static_cast<uint16_t>(last);
-  return absl::OkStatus();
-}
-
-absl::Status ReadAddresses(std::string_view text,
-                           std::vector<std::string>& out) {
-  std::vector<std::string> addresses;
-  if (absl::Status read = ReadList(text, addresses); !read.ok()) return read;
-  for (const std::string& address : addresses) {
-    in6_addr parsed;
-    if (inet_pton(AF_INET, address.c_str(), &parsed) != 1 &&
-        inet_pton(AF_INET6, address.c_str(), &parsed) != 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", address, "\" is not an IP address"));
-    }
-  }
-  out = std::move(addresses);
-  return absl::OkStatus();
-}
-
-absl::Status ReadExternalAddresses(std::string_view text,
-                                   std::vector<ice::ExternalAddress>& out) {
-  std::vector<std::string> words;
-  if (absl::Status read = ReadList(text, words); !read.ok()) return read;
-  std::vector<ice::ExternalAddress> rules;
-  for (const std::string& word : words) {
-    const auto rule = ice::ExternalAddress::Parse(word);
-    if (!rule) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", word,
-                       "\" is neither EXTERNAL nor LOCAL=EXTERNAL with IP "
-                       "addresses of one family"));
-    }
-    rules.push_back(*rule);
-  }
-  out = std::move(rules);
-  return absl::OkStatus();
-}
-
-absl::Status ReadNetworks(std::string_view text,
-                          std::vector<ice::IpNetwork>& out) {
-  std::vector<std::string> words;
-  if (absl::Status read = ReadList(text, words); !read.ok()) return read;
-  std::vector<ice::IpNetwork> networks;
-  for (const std::string& word : words) {
-    const auto network = ice::IpNetwork::Parse(word);
-    if (!network) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", word,
-                       "\" is no network such as 10.0.0.0/8, and no "
-                       "IP address"));
-    }
-    networks.push_back(*network);
-  }
-  out = std::move(networks);
   return absl::OkStatus();
 }
 
@@ -145,6 +69,8 @@ constexpr std::array<std::pair<std::string_view, ice::LoopbackUse>, 3>
     kLoopbackWords = {{{"auto", ice::LoopbackUse::kWhenAlone},
                        {"always", ice::LoopbackUse::kAlways},
                        {"never", ice::LoopbackUse::kNever}}};
+constexpr std::array<std::pair<std::string_view, bool>, 2> kIceModeWords = {
+    {{"full", false}, {"single-port", true}}};
 constexpr std::array<std::pair<std::string_view, LogFormat>, 2> kFormatWords = {
     {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}};
 constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevelWords = {
@@ -296,6 +222,17 @@ FlagGroup NetworkFlags(Options& o) {
         [&o](std::string_view text) {
           return ReadPortRange(text, o.engine.ice);
         }},
+       {"udp-port", "PORT", "", "none",
+        "The UDP port that all single-port peers (ICE-lite) share, on each of "
+        "the server's addresses. 0 or none: such peers are not to be had.",
+        [&o](std::string_view text) {
+          return ReadUdpPort(text, o.engine.single_port);
+        }},
+       {"ice-mode", "MODE", "", "full",
+        "What a peer is that does not say: full, or single-port.",
+        [&o](std::string_view text) {
+          return ReadWord(text, kIceModeWords, o.single_port_by_default);
+        }},
        {"loopback", "WHEN", "always", "auto",
         "Loopback addresses as candidates: always, never, or auto: where there "
         "is no other address.",
@@ -407,6 +344,10 @@ absl::Status Check(const Options& o) {
     return absl::InvalidArgumentError(
         o.engine.key_path.empty() ? "--certificate: needs --key beside it"
                                   : "--key: needs --certificate beside it");
+  }
+  if (!o.engine.single_port && o.single_port_by_default) {
+    return absl::InvalidArgumentError(
+        "--ice-mode: single-port needs --udp-port beside it");
   }
   if (o.engine.pool.default_lease_ttl > o.engine.pool.max_lease_ttl) {
     return absl::InvalidArgumentError(

@@ -41,6 +41,8 @@ struct Options {
   absl::Duration drain_timeout = absl::Seconds(5);
 
   pool::EngineOptions engine;
+  // What ICE_MODE_UNSPECIFIED means.
+  bool single_port_by_default = false;
 
   // What calls have to keep to, besides engine.limits.
   uint64_t max_data_channels = 1024;      // that a peer may ask for

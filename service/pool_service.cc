@@ -57,6 +57,7 @@ void PoolService::WritePool(v1::Pool& out) const {
        {"full-ice", "stun", "turn", "data-channels", "certificates"}) {
     out.add_features(feature);
   }
+  if (engine_.single_port() != nullptr) out.add_features("single-port");
   ToProto(start_time_, out.mutable_start_time());
   out.set_state(core_.pool.draining() ? v1::POOL_STATE_DRAINING
                                       : v1::POOL_STATE_SERVING);

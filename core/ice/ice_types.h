@@ -15,6 +15,12 @@
 
 namespace parley::ice {
 
+// Which kind of IceTransport.
+enum class Mode {
+  kFull,        // LibniceFactory's
+  kSinglePort,  // SinglePortFactory's: lite
+};
+
 // RTCIceGathererState.
 enum class GatheringState { kNew, kGathering, kComplete };
 
@@ -101,6 +107,16 @@ struct ConsentTiming {
   absl::Duration silence = absl::Milliseconds(2500);
 };
 
+// How a lite end watches its selected path; see path_watch.h. All but the
+// default is for tests.
+struct LiteTiming {
+  // Without any packet for this long the path is called silent. Full agents
+  // check at most 6 s apart (RFC 7675 section 5.1).
+  absl::Duration silence = absl::Seconds(7);
+  // Without a check for this long nothing more is sent.
+  absl::Duration expiry = absl::Seconds(30);
+};
+
 // Fixed for the life of a transport.
 struct TransportOptions {
   AddressSelection addresses;
@@ -118,6 +134,7 @@ struct TransportOptions {
   // How long after a restart what comes over the old pair is still taken.
   absl::Duration restart_overlap = absl::Seconds(3);
   ConsentTiming consent;
+  LiteTiming lite;
   // A close that the network does not finish is finished without it.
   absl::Duration close_timeout = absl::Seconds(2);
 };

@@ -1,38 +1,11 @@
 #include "core/ice/libnice_transport.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "core/base/errors.h"
+#include "core/ice/transport_rules.h"
 
 namespace parley::ice {
-namespace {
-
-constexpr size_t kMaxPacketBytes = 65507;  // what UDP over IPv4 carries
-constexpr size_t kMaxRemoteCandidates = 100;
-
-bool IsIceText(std::string_view text, size_t least, size_t most) {
-  return text.size() >= least && text.size() <= most &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  (c >= '0' && c <= '9') || c == '+' || c == '/';
-         });
-}
-
-absl::Status CheckCredentials(std::string_view ufrag, std::string_view pwd) {
-  if (IsIceText(ufrag, 4, 256) && IsIceText(pwd, 22, 256)) {
-    return absl::OkStatus();
-  }
-  return MakeError(Reason::kArgument,
-                   "An ICE ufrag has 4 to 256, a password 22 to 256 letters, "
-                   "digits, '+' or '/'.");
-}
-
-absl::Status Closed() {
-  return MakeError(Reason::kPeerClosed, "The ICE transport is closed.");
-}
-
-}  // namespace
 
 absl::StatusOr<std::vector<LocalAddress>> LibniceShared::Machine() {
   const absl::Duration now = loop.clock().Monotonic();
@@ -115,7 +88,7 @@ absl::Status LibniceTransport::Start(const Credentials& local, Role role) {
 }
 
 absl::Status LibniceTransport::CheckStart(const Credentials& local) const {
-  if (state_ == ConnectionState::kClosed) return Closed();
+  if (state_ == ConnectionState::kClosed) return TransportClosed();
   if (absl::Status checked = CheckCredentials(local.ufrag, local.pwd);
       !checked.ok()) {
     return checked;
@@ -179,7 +152,7 @@ void LibniceTransport::MakeRoom() {
 }
 
 absl::Status LibniceTransport::SetRemote(const RemoteParameters& remote) {
-  if (state_ == ConnectionState::kClosed) return Closed();
+  if (state_ == ConnectionState::kClosed) return TransportClosed();
   if (absl::Status checked = CheckCredentials(remote.ufrag, remote.pwd);
       !checked.ok()) {
     return checked;
@@ -213,7 +186,7 @@ void LibniceTransport::LosePatience(Generation& generation) {
 
 absl::StatusOr<CandidateUse> LibniceTransport::AddRemoteCandidate(
     const sdp::Candidate& candidate) {
-  if (state_ == ConnectionState::kClosed) return Closed();
+  if (state_ == ConnectionState::kClosed) return TransportClosed();
   Generation* const newest = Answered();
   Generation* generation = newest;
   if (!candidate.ufrag.empty()) {
@@ -234,25 +207,22 @@ absl::StatusOr<CandidateUse> LibniceTransport::AddRemoteCandidate(
   if (generation != newest || generation->nice == nullptr) {
     return ignore(CandidateUse::kIgnoredGeneration);
   }
-  if (candidate.component != 1) return ignore(CandidateUse::kIgnoredComponent);
-  if (candidate.transport != sdp::CandidateTransport::kUdp ||
-      candidate.type == sdp::CandidateType::kOther) {
-    return ignore(CandidateUse::kIgnoredTransport);
+  IpAddress address;
+  if (const auto useless = WhyUseless(candidate, address)) {
+    return ignore(*useless);
   }
-  const std::optional<IpAddress> address = IpAddress::Parse(candidate.address);
-  if (!address) return ignore(CandidateUse::kIgnoredName);
-  if (candidate.port == 0 || !Permitted(*generation, *address)) {
+  if (!Permitted(*generation, address)) {
     return ignore(CandidateUse::kIgnoredAddress);
   }
   if (generation->remote_candidates.size() == kMaxRemoteCandidates) {
     return ignore(CandidateUse::kIgnoredCount);
   }
-  if (!generation->remote_candidates.emplace(*address, candidate.port).second) {
+  if (!generation->remote_candidates.emplace(address, candidate.port).second) {
     return ignore(CandidateUse::kDuplicate);
   }
   ++counters_.candidates_applied;
   generation->status.remote_candidates = true;
-  generation->nice->AddRemoteCandidate(candidate, *address);
+  generation->nice->AddRemoteCandidate(candidate, address);
   Update();
   return CandidateUse::kApplied;
 }

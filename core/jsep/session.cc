@@ -29,6 +29,13 @@ absl::Status CheckConfiguration(const Configuration& configuration) {
     return MakeError(Reason::kArgument, "capabilities are missing",
                      {{"field", "capabilities"}});
   }
+  if (configuration.ice_lite &&
+      configuration.ice_transport_policy == IceTransportPolicy::kRelay) {
+    return MakeError(Reason::kNotSupported,
+                     "a single-port peer has no relay: the policy must be all, "
+                     "or the peer a full one",
+                     {{"field", "ice_transport_policy"}});
+  }
   if (configuration.ice_candidate_pool_size > kMaxCandidatePool) {
     return MakeError(Reason::kArgument,
                      "the ICE candidate pool has at most 255 candidates",

@@ -351,12 +351,12 @@ class NativeTransport final
 }  // namespace
 
 std::shared_ptr<Transport> NativeTransportFactory::Create(
-    Executor& executor, crypto::CertificateList certificates,
+    Executor& executor, ice::Mode mode, crypto::CertificateList certificates,
     ice::GatheringConfiguration configuration,
     std::shared_ptr<Transport::Observer> observer) {
   return std::make_shared<NativeTransport>(
-      executor, ice_(executor), ice_options_, std::move(configuration), dtls_,
-      std::move(certificates), sctp_, std::move(observer));
+      executor, ice_(executor, mode), ice_options_, std::move(configuration),
+      dtls_, std::move(certificates), sctp_, std::move(observer));
 }
 
 }  // namespace parley::peer

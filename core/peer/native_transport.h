@@ -17,8 +17,8 @@ namespace parley::peer {
 class NativeTransportFactory : public TransportFactory {
  public:
   // The factory of the ICE transports that live on an executor.
-  using IceFactories =
-      std::function<ice::IceTransportFactory&(Executor& executor)>;
+  using IceFactories = std::function<ice::IceTransportFactory&(
+      Executor& executor, ice::Mode mode)>;
 
   NativeTransportFactory(IceFactories ice, ice::TransportOptions ice_options,
                          std::shared_ptr<dtls::Context> dtls, sctp::Stack& sctp)
@@ -29,7 +29,7 @@ class NativeTransportFactory : public TransportFactory {
         sctp_(sctp) {}
 
   std::shared_ptr<Transport> Create(
-      Executor& executor, crypto::CertificateList certificates,
+      Executor& executor, ice::Mode mode, crypto::CertificateList certificates,
       ice::GatheringConfiguration configuration,
       std::shared_ptr<Transport::Observer> observer) override;
 

@@ -120,7 +120,10 @@ Peer::TransportEntry& Peer::OpenTransport(const jsep::StartIce& start) {
   entry->id = start.transport;
   entry->mid = start.mid;
   entry->transport = environment_.transports.Create(
-      executor_, certificates_, info_.gathering,
+      executor_,
+      session_.configuration->ice_lite ? ice::Mode::kSinglePort
+                                       : ice::Mode::kFull,
+      certificates_, info_.gathering,
       std::make_shared<TransportEvents>(weak_from_this(), start.transport));
   transports_.push_back(std::move(entry));
   return *transports_.back();

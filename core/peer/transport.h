@@ -99,7 +99,7 @@ class TransportFactory {
   // The executor is the one that a peer's transports all live on. Creating one
   // takes no descriptor and cannot fail.
   virtual std::shared_ptr<Transport> Create(
-      Executor& executor, crypto::CertificateList certificates,
+      Executor& executor, ice::Mode mode, crypto::CertificateList certificates,
       ice::GatheringConfiguration configuration,
       std::shared_ptr<Transport::Observer> observer) = 0;
 };

@@ -6,6 +6,7 @@
 #include "core/base/errors.h"
 #include "core/crypto/certificate.h"
 #include "core/ice/libnice_factory.h"
+#include "core/ice/single_port_factory.h"
 
 namespace parley::pool {
 
@@ -23,10 +24,28 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(EngineOptions options,
   if (!dtls.ok()) return dtls.status();
   auto loops = EventLoopPool::Create(options.event_loops);
   if (!loops.ok()) return loops.status();
+  options.pool.single_port = options.single_port.has_value();
   // Not make_unique: the constructor is private.
-  return std::unique_ptr<Engine>(new Engine(std::move(options), clock, random,
-                                            *std::move(loops), *std::move(dtls),
-                                            *std::move(identity)));
+  auto engine = std::unique_ptr<Engine>(
+      new Engine(std::move(options), clock, random, *std::move(loops),
+                 *std::move(dtls), *std::move(identity)));
+  absl::Status opened = engine->OpenSinglePort();
+  if (!opened.ok()) return opened;
+  return engine;
+}
+
+absl::Status Engine::OpenSinglePort() {
+  if (!options_.single_port) return absl::OkStatus();
+  auto hub = ice::SinglePortHub::Create(*options_.single_port,
+                                        options_.ice.addresses, descriptors_);
+  if (!hub.ok()) return hub.status();
+  hub_ = *std::move(hub);
+  for (size_t i = 0; i < loops_->size(); ++i) {
+    EventLoop& loop = loops_->loop(i);
+    single_port_ice_[&loop] =
+        std::make_unique<ice::SinglePortFactory>(loop, *hub_);
+  }
+  return hub_->Start();
 }
 
 Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
@@ -40,8 +59,10 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
       loops_(std::move(loops)),
       sctp_(loops_->loop(0)),
       transports_(
-          [this](Executor& executor) -> ice::IceTransportFactory& {
-            return *ice_.at(&executor);
+          [this](Executor& executor,
+                 ice::Mode mode) -> ice::IceTransportFactory& {
+            const bool shared = mode == ice::Mode::kSinglePort;
+            return *(shared ? single_port_ice_ : ice_).at(&executor);
           },
           options_.ice, std::move(dtls), sctp_),
       certificates_(MakeStock()),

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "core/crypto/certificate_stock.h"
 #include "core/ice/ice_transport.h"
 #include "core/ice/port_registry.h"
+#include "core/ice/single_port_hub.h"
 #include "core/loop/event_loop_pool.h"
 #include "core/loop/fd_budget.h"
 #include "core/peer/native_transport.h"
@@ -40,6 +42,9 @@ struct EngineOptions {
   CertificateLimits certificates;
   peer::Limits limits;
   ice::TransportOptions ice;
+  // The UDP port of single-port peers; its addresses are those of `ice`.
+  // Absent: there are no such peers, whatever `pool` says.
+  std::optional<ice::SinglePortOptions> single_port;
   // How many certificates are kept ready.
   size_t ready_certificates = 64;
   // PEM files of the certificate that every peer shows, read when a peer needs
@@ -53,7 +58,7 @@ struct EngineOptions {
 class Engine {
  public:
   // Clock and random must outlive the engine. Errors: ARGUMENT,
-  // FILE_DESCRIPTORS, INTERNAL.
+  // FILE_DESCRIPTORS, INTERNAL; PORTS when the UDP port is in use.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(
       EngineOptions options, const Clock& clock = SystemClock(),
       Random& random = SystemRandom());
@@ -69,6 +74,8 @@ class Engine {
   const EngineOptions& options() const { return options_; }
   size_t event_loops() const { return loops_->size(); }
   const FdBudget& descriptors() const { return descriptors_; }
+  // Null without single-port peers.
+  const ice::SinglePortHub* single_port() const { return hub_.get(); }
   crypto::CertificateStock::Counters certificates() const {
     return certificates_->counters();
   }
@@ -78,6 +85,7 @@ class Engine {
          std::unique_ptr<EventLoopPool> loops,
          std::shared_ptr<dtls::Context> dtls, Identity identity);
 
+  absl::Status OpenSinglePort();
   std::unique_ptr<crypto::CertificateStock> MakeStock();
 
   const EngineOptions options_;
@@ -87,8 +95,12 @@ class Engine {
   const std::unique_ptr<EventLoopPool> loops_;
   sctp::Stack sctp_;
   ice::PortRegistry ports_;
-  // One for each loop; fixed after construction.
-  std::map<const Executor*, std::unique_ptr<ice::IceTransportFactory>> ice_;
+  std::unique_ptr<ice::SinglePortHub> hub_;
+  // One for each loop; fixed after creation.
+  using IceFactories =
+      std::map<const Executor*, std::unique_ptr<ice::IceTransportFactory>>;
+  IceFactories ice_;
+  IceFactories single_port_ice_;
   peer::NativeTransportFactory transports_;
   std::unique_ptr<crypto::CertificateStock> certificates_;
   peer::Environment environment_;

@@ -27,6 +27,14 @@ absl::Status Full(size_t limit) {
       kRetryDelay, {{"limit", std::to_string(limit)}});
 }
 
+absl::Status NoSinglePort() {
+  return MakeError(Reason::kNotSupported,
+                   "this server has no UDP port that its peers share "
+                   "(parleyd's --udp-port); create the peer with "
+                   "ICE_MODE_FULL",
+                   {{"field", "ice_mode"}});
+}
+
 absl::Status Unknown(std::string_view name) {
   return MakeError(Reason::kPeerUnknown,
                    "there is no peer '" + std::string(name) +
@@ -52,7 +60,7 @@ size_t Pool::ShardOf(std::string_view name) const {
   return absl::Hash<absl::string_view>()(ToAbsl(name)) % kShards;
 }
 
-absl::Status Pool::Admit() {
+absl::Status Pool::Admit(bool single_port) {
   if (draining_ || shut_down_) {
     return MakeRetryableError(
         Reason::kDraining,
@@ -63,6 +71,8 @@ absl::Status Pool::Admit() {
     --live_;
     return Full(options_.max_peers);
   }
+  // Its sockets are the server's, and open already.
+  if (single_port) return absl::OkStatus();
   const auto descriptors = descriptors_.Reserve(kDescriptorsPerPeer);
   if (!descriptors.ok()) {
     --live_;
@@ -120,9 +130,12 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
                          absl::FormatDuration(options_.max_lease_ttl),
                      {{"field", "lease_ttl"}});
   }
+  if (init.configuration.ice_lite && !options_.single_port) {
+    return NoSinglePort();
+  }
   const absl::Status resolved = certificates_.Resolve(init.certificates);
   if (!resolved.ok()) return resolved;
-  const absl::Status admitted = Admit();
+  const absl::Status admitted = Admit(init.configuration.ice_lite);
   if (!admitted.ok()) return admitted;
 
   PurgeTombstones();

@@ -39,6 +39,8 @@ struct Options {
   absl::Duration tombstone_ttl = absl::Minutes(5);
   absl::Duration default_lease_ttl = absl::Minutes(5);
   absl::Duration max_lease_ttl = absl::Hours(24);
+  // There is a port for single-port peers; they are refused without one.
+  bool single_port = false;
 };
 
 struct Usage {
@@ -67,10 +69,11 @@ class Pool {
 
   // Creates a peer with the certificates that `init` names. Errors: PEERS,
   // FILE_DESCRIPTORS, RESOURCE_INSPECTION, DRAINING, LIMIT_EXCEEDED (the lease;
-  // zero means the default), REQUEST_ID_CONFLICT, RATE (the same request is at
-  // work on another thread), and those of CertificateStore::Resolve and
-  // peer::Peer::Create. With a request_id used before by the same request: the
-  // same peer, as long as it or its tombstone is there.
+  // zero means the default), NOT_SUPPORTED (single-port where there is no port
+  // for it), REQUEST_ID_CONFLICT, RATE (the same request is at work on another
+  // thread), and those of CertificateStore::Resolve and peer::Peer::Create.
+  // With a request_id used before by the same request: the same peer, as long
+  // as it or its tombstone is there.
   absl::StatusOr<std::shared_ptr<peer::Peer>> Create(peer::PeerInit init,
                                                      std::string request_id,
                                                      uint64_t request_hash);
@@ -123,7 +126,7 @@ class Pool {
   static constexpr size_t kShards = 16;
 
   size_t ShardOf(std::string_view name) const;
-  absl::Status Admit();
+  absl::Status Admit(bool single_port);
   absl::StatusOr<std::shared_ptr<peer::Peer>> CreateNew(peer::PeerInit init);
   void Release();
   std::vector<std::shared_ptr<peer::Peer>> All();

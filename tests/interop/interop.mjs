@@ -9,18 +9,28 @@ import {servePage} from '../js/remote_page.mjs';
 import {scenarios} from './scenarios.mjs';
 
 const ADDRESS = '127.0.0.1:50051';
+const FLAGS = ['--udp-port=3478'];
+const ICE_MODES = ['ICE_MODE_FULL', 'ICE_MODE_SINGLE_PORT'];
 const SCENARIO_MS = 60_000;
 const CLOSE_MS = 20_000;
+
+// Every scenario, with each kind of ICE transport at Parley's end.
+function cases() {
+  return ICE_MODES.flatMap((iceMode) =>
+    Object.entries(scenarios).map(([name, scenario]) =>
+      ({title: `${name}, ${iceMode}`, iceMode, scenario})));
+}
 
 // Whether every scenario passed in this browser.
 async function runBrowser(name, launch, client, url) {
   const browser = await launch();
   let passed = true;
   try {
-    for (const [title, scenario] of Object.entries(scenarios)) {
+    for (const {title, iceMode, scenario} of cases()) {
       const start = Date.now();
       try {
-        await within(SCENARIO_MS, title, scenario({client, browser, url}));
+        await within(SCENARIO_MS, title,
+          scenario({client, browser, url, iceMode}));
         console.log(`${name} ${browser.version}, ${title}: ok ` +
           `(${Date.now() - start} ms)`);
       } catch (error) {
@@ -37,7 +47,7 @@ async function runBrowser(name, launch, client, url) {
 
 async function main(names) {
   const {url, server: http} = await servePage('Parley interop');
-  const server = await Server.start(ADDRESS);
+  const server = await Server.start(ADDRESS, FLAGS);
   const client = new Client(ADDRESS);
   let passed = 0;
   for (const name of names) {

@@ -65,7 +65,8 @@ export function install() {
     }
 
     // Each sets the local description and returns it.
-    async offer() {
+    async offer({iceRestart}) {
+      if (iceRestart) this.connection.restartIce();
       await this.connection.setLocalDescription();
       return this.connection.localDescription.toJSON();
     }

@@ -105,4 +105,33 @@ export const scenarios = {
     await page.inbox.take('close at the page', (e) => e.kind === 'close');
     await page.close();
   },
+
+  // The channel lives on through ICE restarts that either side begins.
+  async 'ICE restarts'(context) {
+    const label = 'chat';
+    const session = await Session.open({...context, dataChannels: [{label}]});
+    const channel = session.channels[0].name;
+    await session.parleyOffers();
+    await session.connected();
+    await session.channelState(channel, 'OPEN');
+    await session.page.inbox.take('open at the page', (e) => e.kind === 'open');
+    const stream = await attach(session.client, channel);
+    let sequence = 0;
+    for (const restart of ['parleyOffers', 'pageOffers', 'parleyOffers']) {
+      await session[restart]({iceRestart: true});
+      const sample = {text: `after ${restart} ${++sequence}`};
+      stream.call.write({frames: [{name: channel,
+        message: {sequence, ...sample}}]});
+      const event =
+        await session.page.inbox.take('a message at the page', isMessage);
+      assert.equal(describe(event), describe(sample));
+      await session.page.call('send', forPage(label, sample));
+      const {message} = await stream.inbox.take('a message at Parley',
+        (frame) => frame.message);
+      assert.equal(describe(message), describe(sample));
+    }
+    stream.call.end();
+    await session.closePeer();
+    await session.page.close();
+  },
 };

@@ -14,10 +14,11 @@ const usable = new Set([
 
 export class Session {
   // Both peers, neither of which has a description yet.
-  static async open({client, browser, url, dataChannels = []}) {
+  static async open({client, browser, url, iceMode, dataChannels = []}) {
     const session = new Session();
     session.client = client;
     const {peer} = await client.peer.createPeer({
+      iceMode,
       dataChannels,
       labels: {browser: browser.name},
       requestId: randomUUID(),
@@ -69,9 +70,10 @@ export class Session {
   #pageHasRemote = new Promise((resolve) => (this.#releaseToPage = resolve));
 
   // The page takes Parley's offer; Parley takes its answer.
-  async parleyOffers() {
+  async parleyOffers({iceRestart = false} = {}) {
     const {description: offer} = await this.client.peer.createOffer({
       name: this.name,
+      iceRestart,
       requestId: randomUUID(),
     });
     await this.client.peer.setLocalDescription({
@@ -94,8 +96,8 @@ export class Session {
   }
 
   // Parley takes the page's offer, and answers by the implicit form.
-  async pageOffers() {
-    const offer = await this.page.call('offer');
+  async pageOffers({iceRestart = false} = {}) {
+    const offer = await this.page.call('offer', {iceRestart});
     await this.client.peer.setRemoteDescription({
       name: this.name,
       description: {type: 'SDP_TYPE_OFFER', sdp: offer.sdp},

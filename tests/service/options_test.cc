@@ -38,6 +38,7 @@ TEST(OptionsTest, FlagsAndVariablesReachTheirPlaces) {
   const auto invocation =
       Parse({"--listen=unix:/tmp/p.sock", "--admin-listen=off", "--node=pod-1",
              "--max-peers=12", "--port-range=40000-40010", "--loopback",
+             "--udp-port=3478", "--ice-mode=single-port",
              "--external-addresses=203.0.113.1,10.0.0.1=203.0.113.2",
              "--keep-local-addresses", "--interfaces=eth0,wl*",
              "--lease-ttl=10s", "--log-format=json"},
@@ -52,6 +53,9 @@ TEST(OptionsTest, FlagsAndVariablesReachTheirPlaces) {
   EXPECT_EQ(o.engine.pool.max_peers, 12u);
   EXPECT_EQ(o.engine.ice.min_port, 40000);
   EXPECT_EQ(o.engine.ice.max_port, 40010);
+  ASSERT_TRUE(o.engine.single_port.has_value());
+  EXPECT_EQ(o.engine.single_port->port, 3478);
+  EXPECT_TRUE(o.single_port_by_default);
   EXPECT_EQ(o.engine.ice.addresses.loopback, ice::LoopbackUse::kAlways);
   EXPECT_THAT(o.engine.ice.addresses.interfaces, ElementsAre("eth0", "wl*"));
   EXPECT_THAT(
@@ -104,6 +108,9 @@ TEST(OptionsTest, RefusesInOneLineWhatCannotBe) {
        "is neither EXTERNAL nor LOCAL=EXTERNAL"},
       {{"--loopback=maybe"}, "is none of auto, always, never"},
       {{"--ipv4=off", "--ipv6=off"}, "no address is left"},
+      {{"--udp-port=65536"}, "--udp-port: 65536 is not between"},
+      {{"--ice-mode=lite"}, "\"lite\" is none of full, single-port"},
+      {{"--ice-mode=single-port"}, "--ice-mode: single-port needs --udp-port"},
       {{"--certificate=/nonexistent.pem"}, "cannot be read: No such file"},
       {{"--certificate=/dev/null"}, "--certificate: needs --key beside it"},
       {{"--key=/dev/null"}, "--key: needs --certificate beside it"},

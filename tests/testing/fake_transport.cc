@@ -259,7 +259,7 @@ class FakeTransport final : public peer::Transport,
 };
 
 std::shared_ptr<peer::Transport> FakeNetwork::Create(
-    Executor& executor, crypto::CertificateList certificates,
+    Executor& executor, ice::Mode, crypto::CertificateList certificates,
     ice::GatheringConfiguration configuration,
     std::shared_ptr<peer::Transport::Observer> observer) {
   configured_.push_back(std::move(configuration));

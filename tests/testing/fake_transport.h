@@ -18,7 +18,7 @@ class FakeTransport;
 class FakeNetwork : public peer::TransportFactory {
  public:
   std::shared_ptr<peer::Transport> Create(
-      Executor& executor, crypto::CertificateList certificates,
+      Executor& executor, ice::Mode mode, crypto::CertificateList certificates,
       ice::GatheringConfiguration configuration,
       std::shared_ptr<peer::Transport::Observer> observer) override;
 

@@ -23,8 +23,7 @@ uint16_t FreeUdpPort() { return parley::testing::LoopbackSocket().port(); }
 
 size_t CountThreads() { return CountEntries("/proc/self/task"); }
 
-// GLib's first socket starts a thread of GLib's own, which then stays.
-void LibniceFixture::SetUpTestSuite() {
+void StartGlib() {
   static bool started = false;
   if (std::exchange(started, true)) return;
   FdBudget fds(64);
@@ -33,7 +32,7 @@ void LibniceFixture::SetUpTestSuite() {
   ASSERT_TRUE(loop.ok()) << loop.status();
   LibniceFactory factory(**loop, fds, ports, SystemRandom());
   {
-    Endpoint end(**loop, factory, Loopback());
+    Endpoint end(**loop, factory, LibniceFixture::With({"127.0.0.1"}));
     ASSERT_TRUE(end.Start(Role::kControlled).ok());
     ASSERT_TRUE(end.AwaitGathered());
   }

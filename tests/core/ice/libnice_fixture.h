@@ -22,9 +22,16 @@ size_t CountThreads();
 // A UDP port of 127.0.0.1 that nobody has.
 uint16_t FreeUdpPort();
 
+// GLib's first socket starts a thread of GLib's own, which then stays, with its
+// descriptors: to be called before these are counted.
+void StartGlib();
+
 class LibniceFixture : public ::testing::Test {
+ public:
+  static TransportOptions With(std::vector<std::string> addresses);
+
  protected:
-  static void SetUpTestSuite();
+  static void SetUpTestSuite() { StartGlib(); }
   void SetUp() override;
   void TearDown() override;
 
@@ -33,7 +40,6 @@ class LibniceFixture : public ::testing::Test {
   FdBudget& fds() { return *fds_; }
   PortRegistry& ports() { return ports_; }
 
-  static TransportOptions With(std::vector<std::string> addresses);
   static TransportOptions Loopback() { return With({"127.0.0.1"}); }
   static TransportOptions Both() { return With({"127.0.0.1", "::1"}); }
 
