@@ -45,6 +45,7 @@ class AnswerBuilder {
         decisions_(offer.sections.size()) {}
 
   CreatedDescription Build() {
+    data_ = FindData();
     for (size_t i = 0; i < decisions_.size(); ++i) Decide(i);
     for (size_t g = 0; g < bundle_.groups.size(); ++g) KeepTag(g);
     ChooseTransports();
@@ -74,6 +75,22 @@ class AnswerBuilder {
  private:
   // --- Which sections are accepted (RFC 9429 section 5.3.1) ---
 
+  // A peer connection has one association (W3C RTCSctpTransport): in the
+  // section that has it already, or else in the first.
+  std::optional<size_t> FindData() const {
+    std::optional<size_t> first;
+    for (size_t i = 0; i < decisions_.size(); ++i) {
+      const Section& section = session_.sections[i];
+      if (section.kind != SectionKind::kData ||
+          sdp::IsRejected(offer_.sections[i]) || !BundlePolicyAllows(i)) {
+        continue;
+      }
+      if (session_.sctp && session_.sctp->mid == section.mid) return i;
+      if (!first) first = i;
+    }
+    return first;
+  }
+
   void Decide(size_t i) {
     const sdp::MediaSection& offered = offer_.sections[i];
     const Section& section = session_.sections[i];
@@ -83,7 +100,7 @@ class AnswerBuilder {
     }
     Decision& decision = decisions_[i];
     if (section.kind == SectionKind::kData) {
-      decision.accepted = true;
+      decision.accepted = data_ == i;
       return;
     }
     decision.transceiver = FindTransceiver(session_, section.transceiver);
@@ -99,6 +116,10 @@ class AnswerBuilder {
     auto media = std::make_shared<MediaParameters>(
         AnswerMedia(wishes, offer_, offered, numbering_));
     if (media->local_codecs.empty()) return;
+    media->rtcp_mux =
+        SaysInBundle(offer_, bundle_, i, &sdp::MediaSection::rtcp_mux);
+    media->rtcp_reduced_size =
+        SaysInBundle(offer_, bundle_, i, &sdp::MediaSection::rtcp_rsize);
     decision.media = std::move(media);
     decision.accepted = true;
     // What is only stopping is for an offer of our own to reject; an answer
@@ -269,8 +290,7 @@ class AnswerBuilder {
         blueprint_->transports[*decision.transport];
     const bool carries = transport.mline_index == i;
     if (decision.media) {
-      WriteMedia(decision, carries, blueprint_->sections[i], section);
-      section.extmap_allow_mixed = offered.extmap_allow_mixed;
+      WriteMedia(offered, decision, carries, blueprint_->sections[i], section);
     } else {
       WriteData(offered, section);
     }
@@ -291,15 +311,20 @@ class AnswerBuilder {
     if (sdp::IsRtpSection(offered)) section.direction = Direction::kInactive;
   }
 
-  void WriteMedia(const Decision& decision, bool carries,
-                  const Blueprint::SectionPlan& plan,
+  void WriteMedia(const sdp::MediaSection& offered, const Decision& decision,
+                  bool carries, const Blueprint::SectionPlan& plan,
                   sdp::MediaSection& section) const {
     section.direction = decision.direction;
     if (plan.msid_shown) WriteMsids(*decision.transceiver, section);
-    WriteRids(plan.send_rids, plan.recv_rids, /*simulcast_of_one=*/true,
+    // What the other end begins with paused it may (RFC 8853).
+    std::vector<std::string> paused =
+        PausedRids(decision.transceiver->encodings);
+    AppendPausedRids(offered, sdp::RidDirection::kSend, paused);
+    WriteRids(plan.send_rids, plan.recv_rids, paused, /*simulcast_of_one=*/true,
               section);
-    section.rtcp_mux = decision.media->rtcp_mux;
-    section.rtcp_rsize = decision.media->rtcp_reduced_size;
+    section.rtcp_mux = offered.rtcp_mux;
+    section.rtcp_rsize = offered.rtcp_rsize;
+    section.extmap_allow_mixed = offered.extmap_allow_mixed;
     if (carries) section.rtcp.emplace().connection.emplace();
   }
 
@@ -327,6 +352,7 @@ class AnswerBuilder {
   Numbering numbering_;
   std::shared_ptr<Blueprint> blueprint_;
   std::vector<Decision> decisions_;
+  std::optional<size_t> data_;  // the data section to accept
 };
 
 }  // namespace

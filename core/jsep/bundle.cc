@@ -1,5 +1,6 @@
 #include "core/jsep/bundle.h"
 
+#include <algorithm>
 #include <string>
 
 #include "core/base/errors.h"
@@ -24,6 +25,9 @@ absl::StatusOr<Bundle> ReadBundle(const sdp::Description& description) {
   for (const sdp::Group& group : description.groups) {
     if (group.semantics != "BUNDLE") continue;
     if (!index) index.emplace(description);
+    if (group.mids.size() > description.sections.size()) {
+      return Invalid(group.mids.front(), "and more of them than sections");
+    }
     std::vector<size_t> members;
     for (const std::string& mid : group.mids) {
       const auto section = index->Find(mid);
@@ -38,6 +42,18 @@ absl::StatusOr<Bundle> ReadBundle(const sdp::Description& description) {
     if (!members.empty()) bundle.groups.push_back(std::move(members));
   }
   return bundle;
+}
+
+bool SaysInBundle(const sdp::Description& description, const Bundle& bundle,
+                  size_t section, bool sdp::MediaSection::*attribute) {
+  if (description.sections[section].*attribute) return true;
+  const auto& group = bundle.group_of[section];
+  if (!group) return false;
+  const std::vector<size_t>& members = bundle.groups[*group];
+  return std::any_of(members.begin(), members.end(), [&](size_t i) {
+    const sdp::MediaSection& member = description.sections[i];
+    return member.*attribute && sdp::IsRtpSection(member);
+  });
 }
 
 }  // namespace parley::jsep

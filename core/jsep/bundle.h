@@ -27,8 +27,14 @@ struct Bundle {
 
 // Rejected sections that a group names are left out; a mid named twice in one
 // group counts once. Errors: SDP_INVALID (a mid that no section has, or in two
-// groups; metadata `mid`, `attribute`).
+// groups; more mids than sections; metadata `mid`, `attribute`).
 absl::StatusOr<Bundle> ReadBundle(const sdp::Description& description);
+
+// Whether the section has a=rtcp-mux or a=rtcp-rsize, itself or, because RFC
+// 9429 section 5.2.1 lets only the tagged one of a bundle show what holds for
+// all, through another RTP section of its group.
+bool SaysInBundle(const sdp::Description& description, const Bundle& bundle,
+                  size_t section, bool sdp::MediaSection::*attribute);
 
 }  // namespace parley::jsep
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/errors.h"
+#include "core/jsep/bundle.h"
 #include "core/jsep/candidate_book.h"
 #include "core/jsep/mids.h"
 #include "core/sdp/query.h"
@@ -33,12 +34,13 @@ size_t TagOf(const sdp::Description& description, size_t index) {
             group.mids.end()) {
       continue;
     }
-    for (const std::string& member : group.mids) {
-      const sdp::MediaSection* section = sdp::FindSection(description, member);
-      if (section && !sdp::IsRejected(*section)) {
-        return static_cast<size_t>(section - description.sections.data());
-      }
+    const sdp::MediaSection* first =
+        sdp::FindSection(description, group.mids.front());
+    if (first && !sdp::IsRejected(*first)) {
+      return static_cast<size_t>(first - description.sections.data());
     }
+    const absl::StatusOr<Bundle> bundle = ReadBundle(description);
+    return bundle.ok() ? bundle->TagOf(index) : index;
   }
   return index;
 }
@@ -185,8 +187,9 @@ class CandidatePlanner {
 
   absl::StatusOr<CandidatePlan> PlanEndOfAll() {
     const sdp::Description& parsed = remote_->body->parsed;
+    const absl::StatusOr<Bundle> bundle = ReadBundle(parsed);
     for (size_t i = 0; i < parsed.sections.size(); ++i) {
-      if (!IsStopped(i) && TagOf(parsed, i) == i) {
+      if (!IsStopped(i) && (!bundle.ok() || bundle->TagOf(i) == i)) {
         AddTarget(i, UfragOf(parsed, i));
       }
     }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -38,17 +39,30 @@ void ApplySection(Session& next, const Blueprint::SectionPlan& plan,
   transceiver->mline_index = index;
 }
 
+// Whether some transport goes on as it was: then a restart is still due.
+bool KeepsCredentials(const Session& session, const Blueprint& offer) {
+  return std::any_of(offer.transports.begin(), offer.transports.end(),
+                     [&](const Blueprint::TransportPlan& plan) {
+                       return std::any_of(
+                           session.transports.begin(), session.transports.end(),
+                           [&](const Transport& transport) {
+                             return transport.local == plan.local;
+                           });
+                     });
+}
+
 }  // namespace
 
 void ApplyLocalOffer(Session& next, const CreatedDescription& offer) {
   const Blueprint& blueprint = *offer.blueprint;
+  next.needs_ice_restart =
+      next.needs_ice_restart && KeepsCredentials(next, blueprint);
   const std::vector<TransportId> transports = ApplyTransports(next, blueprint);
   for (size_t i = 0; i < blueprint.sections.size(); ++i) {
     ApplySection(next, blueprint.sections[i], transports, i);
   }
   DropUnusedTransports(next, /*all=*/false);
   AdoptNumbers(next, blueprint);
-  next.needs_ice_restart = false;
   if (!next.ice_role) {
     // A lite agent never controls a full one (RFC 8445 section 6.1.1).
     next.ice_role = next.configuration->ice_lite ? IceRole::kControlled

@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "core/base/errors.h"
@@ -221,11 +222,13 @@ std::vector<const sdp::ExtMap*> EffectiveExtensions(
   for (const sdp::ExtMap& extension : section.extmaps) {
     result.push_back(&extension);
   }
+  if (description.extmaps.empty()) return result;
+  std::unordered_set<std::string_view> own;
+  for (const sdp::ExtMap& extension : section.extmaps) {
+    own.insert(extension.uri);
+  }
   for (const sdp::ExtMap& extension : description.extmaps) {
-    const bool overridden = std::any_of(
-        section.extmaps.begin(), section.extmaps.end(),
-        [&](const sdp::ExtMap& own) { return own.uri == extension.uri; });
-    if (!overridden) result.push_back(&extension);
+    if (!own.contains(extension.uri)) result.push_back(&extension);
   }
   return result;
 }

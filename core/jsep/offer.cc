@@ -11,6 +11,7 @@
 #include "core/base/errors.h"
 #include "core/jsep/blueprint.h"
 #include "core/jsep/section_writer.h"
+#include "core/jsep/simulcast.h"
 #include "core/jsep/transceivers.h"
 
 namespace parley::jsep {
@@ -378,8 +379,8 @@ class OfferBuilder {
     book_ = plan.offer->book;
     section.direction = transceiver.direction;
     if (plan.msid_shown) WriteMsids(transceiver, section);
-    WriteRids(plan.send_rids, plan.recv_rids, /*simulcast_of_one=*/false,
-              section);
+    WriteRids(plan.send_rids, plan.recv_rids, PausedRids(transceiver.encodings),
+              /*simulcast_of_one=*/false, section);
     // Chromium demands a=rtcp-mux of every bundled section, although RFC 8859
     // makes it one that the tagged section alone may carry.
     section.rtcp_mux = in_force == nullptr || in_force->rtcp_mux;

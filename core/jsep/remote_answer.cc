@@ -136,6 +136,12 @@ class RemoteAnswer {
     if (!media.ok()) {
       return WithMetadata(media.status(), "mid", session_.sections[i].mid);
     }
+    media->rtcp_mux =
+        offered.rtcp_mux &&
+        SaysInBundle(answer_, bundle_, i, &sdp::MediaSection::rtcp_mux);
+    media->rtcp_reduced_size =
+        offered.rtcp_rsize &&
+        SaysInBundle(answer_, bundle_, i, &sdp::MediaSection::rtcp_rsize);
     settled.media = std::make_shared<MediaParameters>(*std::move(media));
     settled.direction =
         Intersected(sdp::EffectiveDirection(offer_, offered),

@@ -116,8 +116,8 @@ class RemoteOffer {
     Section* section = Place(i);
     if (section == nullptr) return;
     TakeMid(theirs, *section);
-    if (!rejected) numbers_.Learn(offer_, theirs);
     if (!IsMedia(section->kind)) return;
+    if (!rejected) numbers_.Learn(offer_, theirs);
     Transceiver* transceiver = FindOrMake(i, *section, rejected);
     if (transceiver == nullptr) return;
     section->transceiver = transceiver->id;

@@ -32,6 +32,9 @@ void RollBackTransceiver(const StableState::Slots* stable, bool remote,
     transceiver.proposed_mid.clear();
     // Without a section there is nothing left to negotiate about its end.
     if (transceiver.stopping && !transceiver.stopped) StopNow(transceiver);
+  } else {
+    // An offer may have named a section that had no mid of its own before.
+    transceiver.mid = stable->mid;
   }
   if (stable && IsRidless(stable->encodings) &&
       !IsRidless(transceiver.encodings)) {

@@ -80,7 +80,8 @@ void WriteMsids(const Transceiver& transceiver, sdp::MediaSection& section) {
 }
 
 void WriteRids(const std::vector<std::string>& send,
-               const std::vector<std::string>& recv, bool simulcast_of_one,
+               const std::vector<std::string>& recv,
+               const std::vector<std::string>& paused, bool simulcast_of_one,
                sdp::MediaSection& section) {
   const auto write =
       [&](const std::vector<std::string>& rids, sdp::RidDirection direction,
@@ -91,7 +92,10 @@ void WriteRids(const std::vector<std::string>& send,
         if (rids.size() < (simulcast_of_one ? 1 : 2)) return;
         if (!section.simulcast) section.simulcast.emplace();
         for (const std::string& rid : rids) {
-          ((*section.simulcast).*streams).push_back({{.rid = rid}});
+          const bool pause =
+              std::find(paused.begin(), paused.end(), rid) != paused.end();
+          ((*section.simulcast).*streams)
+              .push_back({{.rid = rid, .paused = pause}});
         }
       };
   write(send, sdp::RidDirection::kSend, &sdp::Simulcast::send);

@@ -42,10 +42,12 @@ void WriteSharedTransport(const Session& session, const Blueprint& blueprint,
 // a=msid: the streams only, "-" for none (RFC 8830).
 void WriteMsids(const Transceiver& transceiver, sdp::MediaSection& section);
 
-// a=rid and a=simulcast, in order, of what we send and what we take. The
-// simulcast line of a single rid is only for answers to such a line.
+// a=rid and a=simulcast, in order, of what we send and what we take, `paused`
+// ones so. The simulcast line of a single rid is only for answers to such a
+// line.
 void WriteRids(const std::vector<std::string>& send,
-               const std::vector<std::string>& recv, bool simulcast_of_one,
+               const std::vector<std::string>& recv,
+               const std::vector<std::string>& paused, bool simulcast_of_one,
                sdp::MediaSection& section);
 
 // v=, o=, s=, t= and what else stands before the first section.

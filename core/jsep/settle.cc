@@ -63,8 +63,19 @@ void SettleDtls(const sdp::Description& remote, size_t index, DtlsRole role,
   ++transport.dtls_association;
 }
 
-// W3C "set a session description": layers that the other end does not take.
+// RFC 8853 section 5.2: '~'.
+bool IsPaused(const sdp::Simulcast& simulcast, std::string_view rid) {
+  return std::any_of(simulcast.recv.begin(), simulcast.recv.end(),
+                     [&](const sdp::SimulcastStream& stream) {
+                       return stream.front().rid == rid &&
+                              stream.front().paused;
+                     });
+}
+
+// W3C "set a session description": layers that the other end does not take, or
+// not now. `answer` is that of the other end, null where it is ours.
 void KeepAnsweredEncodings(const SettledSection& settled,
+                           const sdp::MediaSection* answer,
                            Transceiver& transceiver) {
   std::vector<Encoding>& encodings = transceiver.encodings;
   if (encodings.size() < 2 || !settled.simulcast_offered) return;
@@ -75,6 +86,10 @@ void KeepAnsweredEncodings(const SettledSection& settled,
   std::erase_if(encodings, [&](const Encoding& encoding) {
     return !Has(settled.send_rids, encoding.rid);
   });
+  if (answer == nullptr || !answer->simulcast) return;
+  for (Encoding& encoding : encodings) {
+    encoding.active = !IsPaused(*answer->simulcast, encoding.rid);
+  }
 }
 
 void SettleTransceiver(const Session& session, const SettledSection& settled,
@@ -102,7 +117,9 @@ void SettleTransceiver(const Session& session, const SettledSection& settled,
     ForgetUnnegotiatedCodecs(*settled.media, transceiver.encodings);
   }
   // A provisional answer may be followed by one that takes other layers.
-  if (final) KeepAnsweredEncodings(settled, transceiver);
+  if (!final) return;
+  KeepAnsweredEncodings(settled, answerer == Side::kRemote ? &remote : nullptr,
+                        transceiver);
 }
 
 void SettleSection(const SettledSection& settled, bool final,

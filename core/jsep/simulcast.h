@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/jsep/transceiver.h"
 #include "core/sdp/description.h"
 
 namespace parley::jsep {
@@ -14,6 +15,14 @@ namespace parley::jsep {
 // without a=simulcast.
 std::vector<std::string> SimulcastRids(const sdp::MediaSection& section,
                                        sdp::RidDirection direction);
+
+// Of those the ones that begin paused ('~', RFC 8853 section 5.2), appended.
+void AppendPausedRids(const sdp::MediaSection& section,
+                      sdp::RidDirection direction,
+                      std::vector<std::string>& rids);
+
+// The rids of the encodings that are not active.
+std::vector<std::string> PausedRids(const std::vector<Encoding>& encodings);
 
 }  // namespace parley::jsep
 

@@ -8,6 +8,7 @@
 #include "core/base/errors.h"
 #include "core/jsep/apply.h"
 #include "core/jsep/encodings.h"
+#include "core/jsep/simulcast.h"
 #include "core/sdp/query.h"
 
 namespace parley::jsep {
@@ -118,6 +119,21 @@ absl::Status CheckPreferences(const KindCapabilities& capabilities,
                    {{"field", "codec_preferences"}});
 }
 
+// The first of each; all rtx is one codec.
+std::vector<Codec> WithoutDuplicates(std::vector<Codec> codecs) {
+  std::vector<Codec> unique;
+  for (Codec& codec : codecs) {
+    const bool rtx = RoleOf(codec) == CodecRole::kRetransmission;
+    const bool had =
+        std::any_of(unique.begin(), unique.end(), [&](const Codec& one) {
+          return rtx ? RoleOf(one) == CodecRole::kRetransmission
+                     : SameCodec(one, codec);
+        });
+    if (!had) unique.push_back(std::move(codec));
+  }
+  return unique;
+}
+
 // W3C setParameters, "choosableCodecs": those negotiated, else those that may
 // be.
 const std::vector<Codec>& CodecsToChooseFrom(const Session& session,
@@ -167,8 +183,7 @@ absl::StatusOr<TransceiverId> AddTrack(Session& session, MediaKind kind,
   if (!status.ok()) return status;
   Transceiver* taken = nullptr;
   for (Transceiver& transceiver : session.transceivers) {
-    if (transceiver.track_id == track_id && !transceiver.stopping &&
-        !transceiver.stopped) {
+    if (transceiver.track_id == track_id && !transceiver.stopped) {
       return MakeError(
           Reason::kArgument, "addTrack: a sender has this track",
           {{"field", "track_id"}, {"dom_exception", "InvalidAccessError"}});
@@ -197,8 +212,7 @@ absl::Status RemoveTrack(Session& session, TransceiverId id) {
   auto found = Find(session, id, "removeTrack");
   if (!found.ok()) return found.status();
   Transceiver& transceiver = **found;
-  if (transceiver.track_id.empty() || transceiver.stopping ||
-      transceiver.stopped) {
+  if (transceiver.track_id.empty() || transceiver.stopped) {
     return absl::OkStatus();
   }
   transceiver.track_id.clear();
@@ -253,8 +267,8 @@ absl::Status SetCodecPreferences(Session& session, TransceiverId id,
   absl::Status status = CheckPreferences(
       session.configuration->capabilities->Of(transceiver.kind), preferences);
   if (!status.ok()) return status;
-  transceiver.codec_preferences =
-      std::make_shared<const std::vector<Codec>>(std::move(preferences));
+  transceiver.codec_preferences = std::make_shared<const std::vector<Codec>>(
+      WithoutDuplicates(std::move(preferences)));
   ++session.revision;
   return absl::OkStatus();
 }
@@ -268,6 +282,10 @@ absl::Status SetEncodings(Session& session, TransceiverId id,
       CheckNextEncodings(transceiver.kind, transceiver.encodings,
                          CodecsToChooseFrom(session, transceiver), encodings);
   if (!status.ok()) return status;
+  // Descriptions tell which layers rest.
+  if (PausedRids(encodings) != PausedRids(transceiver.encodings)) {
+    ++session.revision;
+  }
   transceiver.encodings = std::move(encodings);
   return absl::OkStatus();
 }

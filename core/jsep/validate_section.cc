@@ -14,7 +14,15 @@
 namespace parley::jsep {
 namespace {
 
-constexpr size_t kMaxMidBytes = 255;  // RFC 9143 section 15: an RTP SDES item
+constexpr size_t kMaxMidBytes = 255;    // RFC 9143 section 15: an RTP SDES item
+constexpr size_t kMaxTlsIdBytes = 255;  // RFC 8842 section 4
+// Each transport keeps its own copy, also of what stands at session level.
+constexpr size_t kMaxFingerprintBytes = 8192;
+// As many as there are ids (RFC 8285 section 4.3, 8).
+constexpr size_t kMaxExtensions = 255;
+// RFC 8830 section 2 ends ids at 64 characters; some stacks do not.
+constexpr size_t kMaxStreamIdBytes = 256;
+constexpr size_t kMaxStreams = 64;
 
 std::string Label(const sdp::Description& description, size_t index) {
   const std::string& mid = description.sections[index].mid;
@@ -80,7 +88,13 @@ absl::Status CheckDtls(const sdp::Description& description, size_t index) {
   const sdp::MediaSection& section = description.sections[index];
   const auto fingerprints = sdp::EffectiveFingerprints(description, section);
   bool usable = false;
+  size_t bytes = 0;
   for (const sdp::Fingerprint& fingerprint : fingerprints) {
+    bytes += fingerprint.algorithm.size() + fingerprint.value.size();
+    if (bytes > kMaxFingerprintBytes) {
+      return InvalidSection(description, index, "fingerprint",
+                            "a=fingerprint has more than 8,192 bytes in all");
+    }
     const size_t octets = HashOctets(fingerprint.algorithm);
     if (octets == 0) continue;
     if (fingerprint.value.size() != octets * 3 - 1) {
@@ -98,6 +112,10 @@ absl::Status CheckDtls(const sdp::Description& description, size_t index) {
   if (sdp::EffectiveSetup(description, section) == sdp::Setup::kHoldconn) {
     return InvalidSection(description, index, "setup",
                           "a=setup:holdconn has no meaning for DTLS");
+  }
+  if (sdp::EffectiveTlsId(description, section).size() > kMaxTlsIdBytes) {
+    return InvalidSection(description, index, "tls-id",
+                          "a=tls-id has more than 255 characters");
   }
   return absl::OkStatus();
 }
@@ -123,6 +141,11 @@ absl::Status CheckFormats(const sdp::Description& description, size_t index) {
 absl::Status CheckExtensions(const sdp::Description& description,
                              size_t index) {
   constexpr uint16_t kLastId = 255;
+  if (description.sections[index].extmaps.size() > kMaxExtensions ||
+      description.extmaps.size() > kMaxExtensions) {
+    return InvalidSection(description, index, "extmap",
+                          "there are more header extensions than ids");
+  }
   for (const sdp::ExtMap* extension :
        EffectiveExtensions(description, description.sections[index])) {
     if (extension->id <= kLastId) continue;
@@ -130,6 +153,22 @@ absl::Status CheckExtensions(const sdp::Description& description,
                           "a header extension's id is 1 to 255");
   }
   return absl::OkStatus();
+}
+
+// Of what is read here each transceiver and many an event keep a copy.
+absl::Status CheckMsids(const sdp::Description& description, size_t index) {
+  const std::vector<sdp::Msid>& msids = description.sections[index].msids;
+  if (msids.size() > kMaxStreams) {
+    return InvalidSection(description, index, "msid",
+                          "a track is in at most 64 streams");
+  }
+  const bool long_id =
+      std::any_of(msids.begin(), msids.end(), [](const sdp::Msid& msid) {
+        return msid.stream_id.size() > kMaxStreamIdBytes;
+      });
+  if (!long_id) return absl::OkStatus();
+  return InvalidSection(description, index, "msid",
+                        "a stream id has more than 256 characters");
 }
 
 bool Declares(const sdp::MediaSection& section, const std::string& rid,
@@ -238,11 +277,13 @@ absl::Status CheckLiveSection(const Session& session,
   if (KindOfSection(section) == SectionKind::kData) {
     return CheckSctp(description, index);
   }
-  if (!section.rtcp_mux &&
-      session.configuration->rtcp_mux_policy == RtcpMuxPolicy::kRequire) {
+  if (session.configuration->rtcp_mux_policy == RtcpMuxPolicy::kRequire &&
+      !SaysInBundle(description, bundle, index, &sdp::MediaSection::rtcp_mux)) {
     return SectionError(Reason::kRtcpMuxRequired, description, index,
                         "rtcp-mux", "a=rtcp-mux is missing");
   }
+  status = CheckMsids(description, index);
+  if (!status.ok()) return status;
   status = CheckFormats(description, index);
   if (status.ok()) status = CheckExtensions(description, index);
   if (!status.ok()) return status;

@@ -125,7 +125,6 @@ TEST(EncodingsTest, SetParametersChangesWhatIsNotFixed) {
   const TransceiverId id = a.Add(MediaKind::kVideo, {.encodings = Layers()});
   const std::string offer = a.CreateOffer();
   Encodings next = a.Get(id).encodings;
-  next[0].active = false;
   next[0].priority = Priority::kHigh;
   next[1].max_bitrate = 300'000;
   next[1].max_framerate = 0;
@@ -270,6 +269,38 @@ TEST(EncodingsTest, AProvisionalAnswerTakesNoLayersAway) {
   EXPECT_THAT(RidsOf(a.Get(id)), ElementsAre("f", "h", "q"));
   a.SetRemote(SdpType::kAnswer, answer);
   EXPECT_THAT(RidsOf(a.Get(id)), ElementsAre("f", "h", "q"));
+}
+
+// W3C "set a session description": the answer says which layers rest (RFC 8853
+// section 5.2).
+TEST(EncodingsTest, AnAnswerPausesLayers) {
+  Engine a;
+  Engine b(2);
+  const TransceiverId id = a.Add(MediaKind::kVideo, {.encodings = Layers()});
+  a.SetLocal(SdpType::kOffer);
+  b.SetRemote(SdpType::kOffer, a.LocalText());
+  a.SetRemote(SdpType::kAnswer,
+              Replaced(b.CreateAnswer(), "recv f;h;q", "recv f;~h;~q"));
+  EXPECT_TRUE(a.Get(id).encodings[0].active);
+  EXPECT_FALSE(a.Get(id).encodings[1].active);
+  EXPECT_FALSE(a.Get(id).encodings[2].active);
+}
+
+TEST(EncodingsTest, LayersThatAreNotActiveStaySo) {
+  Engine a;
+  Engine b(2);
+  const TransceiverId id = a.Add(MediaKind::kVideo, {.encodings = Layers()});
+  Negotiate(a, b);
+  const std::string before = a.CreateOffer();
+  Encodings next = a.Get(id).encodings;
+  next[1].active = false;
+  ASSERT_TRUE(SetEncodings(a.session, id, next).ok());
+  EXPECT_FALSE(NegotiationNeeded(a.session));
+  EXPECT_NE(a.CreateOffer(), before);
+  EXPECT_THAT(a.CreateOffer(), HasSubstr("a=simulcast:send f;~h;q\r\n"));
+  Negotiate(a, b);
+  EXPECT_THAT(b.LocalText(), HasSubstr("a=simulcast:recv f;~h;q\r\n"));
+  EXPECT_EQ(a.Get(id).encodings, next);
 }
 
 // An end that does not receive now says nothing about what it would.
