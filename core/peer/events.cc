@@ -3,17 +3,28 @@
 namespace parley::peer {
 namespace {
 
-constexpr size_t kTransceiverBytes = 512;
 constexpr size_t kChannelBytes = 256;
+
+size_t Bytes(const std::vector<std::string>& ids) {
+  size_t bytes = 0;
+  for (const std::string& id : ids) bytes += sizeof(id) + id.size();
+  return bytes;
+}
+
+// What it holds beyond itself: stream ids are the other end's choice.
+size_t Bytes(const jsep::Transceiver& transceiver) {
+  return sizeof(jsep::Encoding) * transceiver.encodings.size() +
+         Bytes(transceiver.stream_ids) + Bytes(transceiver.remote_stream_ids);
+}
 
 size_t Bytes(const LocalCandidateFound& e) {
   return e.candidate.candidate.size();
 }
 size_t Bytes(const GatheringError& e) { return e.error.message().size(); }
 size_t Bytes(const TrackReceived& e) {
-  return kTransceiverBytes + 32 * e.streams.size();
+  return Bytes(e.transceiver) + Bytes(e.streams);
 }
-size_t Bytes(const TrackMuted&) { return kTransceiverBytes; }
+size_t Bytes(const TrackMuted& e) { return Bytes(e.transceiver); }
 size_t Bytes(const StreamChange& e) { return e.stream.size(); }
 size_t Bytes(const ChannelAnnounced& e) {
   return e.channel.init.label.size() + e.channel.init.protocol.size();
@@ -23,10 +34,13 @@ size_t Bytes(const ChannelStateChange& e) {
          e.error.message().size();
 }
 size_t Bytes(const DescriptionApplied& e) {
-  return sizeof(Snapshot) + kTransceiverBytes * e.state->transceivers.size() +
-         kChannelBytes * e.state->channels.size();
+  size_t bytes = sizeof(Snapshot) + kChannelBytes * e.state->channels.size();
+  for (const jsep::Transceiver& transceiver : e.state->transceivers) {
+    bytes += sizeof(transceiver) + Bytes(transceiver);
+  }
+  return bytes;
 }
-size_t Bytes(const TransceiverChange&) { return kTransceiverBytes; }
+size_t Bytes(const TransceiverChange& e) { return Bytes(e.transceiver); }
 size_t Bytes(const SelectedPairChange& e) {
   return e.local.size() + e.remote.size();
 }

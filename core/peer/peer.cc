@@ -41,7 +41,8 @@ absl::StatusOr<std::shared_ptr<Peer>> Peer::Create(
     Executor& executor, absl::AnyInvocable<void()> on_gone) {
   init.configuration.max_description_bytes =
       environment.limits.max_description_bytes;
-  init.configuration.max_sections = environment.limits.max_transceivers;
+  // And one for the data channels.
+  init.configuration.max_sections = environment.limits.max_transceivers + 1;
   for (const NamedCertificate& named : init.certificates) {
     init.configuration.fingerprints.push_back(named.certificate->fingerprint());
   }

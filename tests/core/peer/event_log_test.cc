@@ -32,6 +32,22 @@ TEST(EventLogTest, TheRingIsBoundedInBytesAndTellsWhoFellBehind) {
   EXPECT_EQ((*log.Next(980))->sequence, 981u);
 }
 
+// The other end chooses how many streams a track has.
+TEST(EventLogTest, WhatTheOtherEndChoosesCounts) {
+  jsep::Transceiver big;
+  big.remote_stream_ids.assign(64, std::string(256, 's'));
+  const size_t most = 64 * 256;
+  auto state = std::make_shared<Snapshot>();
+  state->transceivers = {big};
+  EXPECT_GT(EventBytes({.body = TransceiverChange{big}}), most);
+  EXPECT_GT(EventBytes({.body = TrackMuted{big}}), most);
+  EXPECT_GT(EventBytes({.body = TrackReceived{big, big.remote_stream_ids}}),
+            2 * most);
+  DescriptionApplied applied;
+  applied.state = state;
+  EXPECT_GT(EventBytes({.body = applied}), most);
+}
+
 TEST(EventLogTest, ANumberNeverGivenIsRefused) {
   EventLog log(1 << 20);
   log.Append(absl::Now(), NegotiationNeeded());
