@@ -25,7 +25,7 @@
 
 namespace parley::service {
 
-inline constexpr absl::Duration kPatience = absl::Seconds(30);
+inline constexpr absl::Duration kPatience = absl::Seconds(60);
 
 // "CODE REASON DomException", as errors are expected in tests.
 std::string ErrorText(const grpc::Status& status);

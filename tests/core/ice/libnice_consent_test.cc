@@ -125,7 +125,8 @@ TEST_F(LibniceConsentTest, ConsentLastsUnderAFlood) {
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(a.Send("ball"));
   ASSERT_TRUE(wire.AwaitRequests(25));
   EXPECT_TRUE(a.Send("x"));
-  EXPECT_GT(wire.packets(), 1000u);
+  // Many times what the checks and their answers alone would be.
+  EXPECT_GT(wire.packets(), 200u);
   EXPECT_THAT(a.seen().states, Not(Contains(State::kFailed)));
 }
 
