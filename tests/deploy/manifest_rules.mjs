@@ -290,15 +290,18 @@ export const rules = {
   * 'a network policy opens every port that is declared'(all) {
     for (const one of byKind(all, 'NetworkPolicy')) {
       const open = (one.spec.ingress ?? []).flatMap((rule) => rule.ports ?? []);
+      const pods = byKind(all, 'Service').map(({spec}) =>
+        spec.selector['statefulset.kubernetes.io/pod-name']);
       for (const workload of selected(all, one.spec.podSelector.matchLabels)) {
-        for (const {name, containerPort, protocol = 'TCP'}
-          of portsOf(workload)) {
+        const ports = [...new Set(pods)].flatMap((pod) =>
+          portsOf(workload, pod));
+        for (const {name, containerPort, protocol = 'TCP'} of ports) {
           const found = open.some((rule) =>
             (rule.protocol ?? 'TCP') === protocol &&
             (rule.port === undefined || rule.port === name ||
              (containerPort >= rule.port &&
               containerPort <= (rule.endPort ?? rule.port))));
-          if (!found) yield `${title(one)}: ${name} is shut`;
+          if (!found) yield `${title(one)}: ${name ?? containerPort} is shut`;
         }
       }
     }

@@ -1,14 +1,18 @@
 // What a peer takes of its server: memory and descriptors when it is made, and
 // when it has gathered its candidates.
+//
+// Usage: tests/netns node tests/load/footprint.mjs [PEERS [FLAG OF PARLEYD...]]
 import {readFileSync, readdirSync} from 'node:fs';
 
 import {Client, Server} from '../js/parley.mjs';
 
-const PEERS = Number(process.argv[2] ?? 500);
+const [peers = 500, ...flags] = process.argv.slice(2);
+const PEERS = Number(peers);
 const ADDRESS = '127.0.0.1:50051';
 
 const server = await Server.start(ADDRESS,
-  ['--admin-listen=off', '--addresses=127.0.0.1', '--log-level=warning']);
+  ['--admin-listen=off', '--addresses=127.0.0.1', '--log-level=warning',
+    ...flags]);
 const client = new Client(ADDRESS);
 
 function use() {

@@ -19,6 +19,25 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
+{{- /* One UDP port of each pod is reached from outside. */ -}}
+{{- define "parley.onePort" -}}
+{{- if has .Values.udp.expose (list "hostPort" "nodePort" "loadBalancer") }}true{{ end -}}
+{{- end -}}
+
+{{- /* What a peer is that does not say: what works where it is. */ -}}
+{{- define "parley.iceMode" -}}
+{{- .Values.udp.iceMode | default (ternary "single-port" "full" (eq (include "parley.onePort" .) "true")) -}}
+{{- end -}}
+
+{{- /* Every pod has a Service, and a port of its own. */ -}}
+{{- define "parley.perPod" -}}
+{{- if has .Values.udp.expose (list "nodePort" "loadBalancer") }}true{{ end -}}
+{{- end -}}
+
+{{- /* The number of the first pod, and before it what makes a port of it. */ -}}
+{{- define "parley.firstPod" -}}100{{- end -}}
+{{- define "parley.portPrefix" -}}30{{- end -}}
+
 {{- /* The most pods there can be. */ -}}
 {{- define "parley.pods" -}}
 {{- if .Values.autoscaling.enabled -}}
@@ -38,6 +57,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 
 {{- /* Values that the schema accepts one by one and that cannot go together. */ -}}
 {{- define "parley.check" -}}
+{{- if eq (int .Values.udp.port) 0 -}}
+{{- if include "parley.onePort" . -}}
+{{- fail (printf "udp.expose %s needs udp.port: it opens one port, not those of full ICE agents" .Values.udp.expose) -}}
+{{- end -}}
+{{- if eq .Values.udp.iceMode "single-port" -}}
+{{- fail "udp.iceMode single-port needs udp.port" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq .Values.udp.expose "loadBalancer") (not .Values.udp.externalAddresses) -}}
+{{- fail "udp.expose loadBalancer needs udp.externalAddresses: a pod cannot ask for the address of its Service" -}}
+{{- end -}}
 {{- if and .Values.tls.clientCertificates (not (include "parley.tlsSecret" .)) -}}
 {{- fail "tls.clientCertificates needs tls.secretName or tls.certManager" -}}
 {{- end -}}
