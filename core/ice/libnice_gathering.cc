@@ -63,7 +63,7 @@ void LibniceTransport::UseServer(Generation& generation, const Server& server) {
                     server](const NameResolver::Answer& answer) {
         auto me = self.lock();
         if (me == nullptr) return;
-        if (Generation* found = (*me)->Find(id)) {
+        if (Generation* found = (*me)->generations_.Find(id)) {
           (*me)->OnName(*found, server, answer);
         }
       }));

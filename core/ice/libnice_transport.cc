@@ -38,7 +38,8 @@ EventLoop::TimerId LibniceTransport::After(absl::Duration delay,
       delay, [self = std::weak_ptr(self_), id = generation.id, method] {
         auto me = self.lock();
         if (me == nullptr) return;
-        if (Generation* found = (*me)->Find(id)) ((*me)->*method)(*found);
+        if (Generation* found = (*me)->generations_.Find(id))
+          ((*me)->*method)(*found);
       });
 }
 
@@ -69,10 +70,9 @@ absl::Status LibniceTransport::Start(const Credentials& local, Role role) {
   if (!made.ok()) return made.status();
   Generation& generation = **made;
   // Before the servers and candidates which belong to it are reported.
-  generation.gathering = GatheringState::kGathering;
   queue_.Push(generation.id, ObserverQueue::Gathering{
                                  local.ufrag, GatheringState::kGathering});
-  generations_.push_back(*std::move(made));
+  generations_.Add(*std::move(made));
   UseServers(generation);
   if (generation.names_timer == TimerId::kNone) {
     if (absl::Status gathered = Gather(generation); !gathered.ok()) {
@@ -82,7 +82,7 @@ absl::Status LibniceTransport::Start(const Credentials& local, Role role) {
   }
   // Only now nothing can fail any more.
   if (generations_.size() > 1) ++counters_.restarts;
-  MakeRoom();
+  for (Generation* old : generations_.Replaced(sending_)) End(*old);
   Update();
   return absl::OkStatus();
 }
@@ -93,11 +93,9 @@ absl::Status LibniceTransport::CheckStart(const Credentials& local) const {
       !checked.ok()) {
     return checked;
   }
-  for (const auto& generation : generations_) {
-    if (generation->local.ufrag == local.ufrag) {
-      return MakeError(Reason::kArgument,
-                       "An ICE restart needs a ufrag of its own.");
-    }
+  if (generations_.FindUfrag(local.ufrag) != nullptr) {
+    return MakeError(Reason::kArgument,
+                     "An ICE restart needs a ufrag of its own.");
   }
   return absl::OkStatus();
 }
@@ -114,9 +112,7 @@ LibniceTransport::Prepare(const Credentials& local, Role role) {
                      "The machine has no address that ICE may use.");
   }
 
-  auto generation = std::make_unique<Generation>();
-  generation->id = ++last_id_;
-  generation->local = local;
+  auto generation = std::make_unique<Generation>(++last_id_, local);
   generation->role = role;
   generation->on_loopback =
       std::any_of(addresses->begin(), addresses->end(),
@@ -135,37 +131,12 @@ LibniceTransport::Prepare(const Credentials& local, Role role) {
   return generation;
 }
 
-// Ends what the newest generation replaces: one that was never answered, and
-// all that neither carries data nor would be the newest again by a rollback.
-void LibniceTransport::MakeRoom() {
-  if (generations_.size() > 1 &&
-      !generations_[generations_.size() - 2]->remote.has_value()) {
-    End(*generations_[generations_.size() - 2]);
-  }
-  for (size_t i = 0; i + 2 < generations_.size();) {
-    if (generations_[i].get() == sending_) {
-      ++i;
-    } else {
-      End(*generations_[i]);
-    }
-  }
-}
-
 absl::Status LibniceTransport::SetRemote(const RemoteParameters& remote) {
   if (state_ == ConnectionState::kClosed) return TransportClosed();
-  if (absl::Status checked = CheckCredentials(remote.ufrag, remote.pwd);
-      !checked.ok()) {
-    return checked;
-  }
-  if (generations_.empty()) {
-    return MakeError(Reason::kArgument, "ICE has not been started.");
-  }
-  Generation& newest = *generations_.back();
-  if (newest.remote.has_value()) {
-    if (*newest.remote == remote) return absl::OkStatus();
-    return MakeError(Reason::kArgument,
-                     "New remote ICE parameters need an ICE restart.");
-  }
+  absl::StatusOr<Generation*> answered = generations_.ToAnswer(remote);
+  if (!answered.ok()) return answered.status();
+  if (*answered == nullptr) return absl::OkStatus();
+  Generation& newest = **answered;
   if (remote.lite && newest.role == Role::kControlled) {
     return MakeError(Reason::kArgument,
                      "A lite remote end needs a controlling one here.");
@@ -187,48 +158,30 @@ void LibniceTransport::LosePatience(Generation& generation) {
 absl::StatusOr<CandidateUse> LibniceTransport::AddRemoteCandidate(
     const sdp::Candidate& candidate) {
   if (state_ == ConnectionState::kClosed) return TransportClosed();
-  Generation* const newest = Answered();
-  Generation* generation = newest;
-  if (!candidate.ufrag.empty()) {
-    auto named = std::find_if(
-        generations_.begin(), generations_.end(), [&](const auto& g) {
-          return g->remote.has_value() && g->remote->ufrag == candidate.ufrag;
-        });
-    generation = named == generations_.end() ? nullptr : named->get();
-  }
-  if (generation == nullptr) {
-    return MakeError(Reason::kCandidateGeneration,
-                     "The candidate is of no ICE generation that is known.");
-  }
-  auto ignore = [this](CandidateUse use) {
+  const absl::StatusOr<CandidateUse> use = generations_.AddRemoteCandidate(
+      candidate,
+      [this](const Generation& generation, const IpAddress& address) {
+        return Permitted(generation, address);
+      });
+  if (!use.ok()) return use;
+  if (*use != CandidateUse::kApplied) {
     ++counters_.candidates_ignored;
     return use;
-  };
-  if (generation != newest || generation->nice == nullptr) {
-    return ignore(CandidateUse::kIgnoredGeneration);
-  }
-  IpAddress address;
-  if (const auto useless = WhyUseless(candidate, address)) {
-    return ignore(*useless);
-  }
-  if (!Permitted(*generation, address)) {
-    return ignore(CandidateUse::kIgnoredAddress);
-  }
-  if (generation->remote_candidates.size() == kMaxRemoteCandidates) {
-    return ignore(CandidateUse::kIgnoredCount);
-  }
-  if (!generation->remote_candidates.emplace(address, candidate.port).second) {
-    return ignore(CandidateUse::kDuplicate);
   }
   ++counters_.candidates_applied;
-  generation->status.remote_candidates = true;
-  generation->nice->AddRemoteCandidate(candidate, address);
   Update();
-  return CandidateUse::kApplied;
+  return use;
+}
+
+bool LibniceTransport::Generation::AddRemoteCandidate(
+    const sdp::Candidate& candidate, const TransportAddress& address) {
+  if (!remote_candidates.insert(address).second) return false;
+  nice->AddRemoteCandidate(candidate, address.address);
+  return true;
 }
 
 void LibniceTransport::EndOfRemoteCandidates() {
-  Generation* const generation = Answered();
+  Generation* const generation = generations_.Answered();
   if (generation == nullptr || generation->status.remote_ended) return;
   generation->status.remote_ended = true;
   if (generation->nice != nullptr) generation->nice->EndOfRemoteCandidates();
@@ -237,7 +190,7 @@ void LibniceTransport::EndOfRemoteCandidates() {
 
 void LibniceTransport::Rollback() {
   if (generations_.empty()) return;
-  End(*generations_.back());
+  End(generations_.newest());
   Update();
 }
 
@@ -253,13 +206,12 @@ bool LibniceTransport::Send(std::span<const uint8_t> packet) {
 }
 
 GatheringState LibniceTransport::gathering_state() const {
-  return generations_.empty() ? GatheringState::kNew
-                              : generations_.back()->gathering;
+  return generations_.gathering();
 }
 
 std::optional<Role> LibniceTransport::role() const {
   if (generations_.empty()) return std::nullopt;
-  return generations_.back()->role;
+  return generations_.newest().role;
 }
 
 std::optional<CandidatePair> LibniceTransport::SelectedPair() const {
@@ -271,7 +223,7 @@ void LibniceTransport::Close(absl::AnyInvocable<void()> done) {
   if (state_ != ConnectionState::kClosed) {
     queue_.Close();
     state_ = ConnectionState::kClosed;
-    while (!generations_.empty()) End(*generations_.back());
+    while (!generations_.empty()) End(generations_.newest());
     shared_->loop.Cancel(older_timer_);
     close_timer_ = After(options_->close_timeout, &LibniceTransport::Finish);
   }
@@ -300,8 +252,7 @@ void LibniceTransport::End(Generation& generation) {
   }
   if (sending_ == &generation) sending_ = nullptr;
   if (generation.nice != nullptr) Retire(std::move(generation.nice));
-  std::erase_if(generations_,
-                [&](const auto& g) { return g.get() == &generation; });
+  generations_.Remove(generation);
 }
 
 // From a task of its own: this may run inside one of its events.
@@ -324,29 +275,15 @@ void LibniceTransport::Retire(std::shared_ptr<NiceGeneration> nice) {
 
 void LibniceTransport::RetireOlder() {
   older_timer_ = TimerId::kNone;
-  while (generations_.size() > 1 && sending_ == generations_.back().get()) {
-    End(*generations_.front());
+  while (generations_.Overlap(sending_)) {
+    End(generations_.oldest());
   }
-}
-
-LibniceTransport::Generation* LibniceTransport::Find(uint64_t id) {
-  for (auto& generation : generations_) {
-    if (generation->id == id) return generation.get();
-  }
-  return nullptr;
 }
 
 LibniceTransport::Generation* LibniceTransport::Find(
     const NiceGeneration& nice) {
   for (auto& generation : generations_) {
     if (generation->nice.get() == &nice) return generation.get();
-  }
-  return nullptr;
-}
-
-LibniceTransport::Generation* LibniceTransport::Answered() {
-  for (auto it = generations_.rbegin(); it != generations_.rend(); ++it) {
-    if ((*it)->remote.has_value()) return it->get();
   }
   return nullptr;
 }
@@ -403,7 +340,7 @@ Measurement LibniceTransport::Measure() const {
                      .at_selection = at_selection_};
   if (generations_.empty()) return result;
   const Generation& generation =
-      sending_ == nullptr ? *generations_.back() : *sending_;
+      sending_ == nullptr ? generations_.newest() : *sending_;
   result.ufrag = generation.local.ufrag;
   if (generation.nice == nullptr) return result;
   result.local = generation.nice->LocalCandidates();
@@ -414,28 +351,18 @@ Measurement LibniceTransport::Measure() const {
 // Draws the consequences of whatever has changed.
 void LibniceTransport::Update() {
   if (state_ == ConnectionState::kClosed) return;
-  std::vector<GenerationStatus> statuses;
-  Generation* usable = nullptr;
-  for (const auto& generation : generations_) {
-    statuses.push_back(generation->status);
-    if (IsUsable(generation->status)) usable = generation.get();
+  const auto outlook = generations_.Look(state_);
+  if (outlook.state != state_) {
+    state_ = outlook.state;
+    queue_.Push(ObserverQueue::kTransport, state_);
   }
-  const ConnectionState state = DeriveState(statuses, state_);
-  if (state == ConnectionState::kFailed && !generations_.empty()) {
-    generations_.back()->status.called_failed = true;
-  }
-  if (state != state_) {
-    state_ = state;
-    queue_.Push(ObserverQueue::kTransport, state);
-  }
-  if (usable != sending_) {
-    sending_ = usable;
+  if (outlook.usable != sending_) {
+    sending_ = outlook.usable;
     if (sending_ != nullptr && sending_->pair.has_value()) {
       NotePair(*sending_->pair);
     }
   }
-  if (generations_.size() > 1 && sending_ == generations_.back().get() &&
-      older_timer_ == TimerId::kNone) {
+  if (generations_.Overlap(sending_) && older_timer_ == TimerId::kNone) {
     older_timer_ =
         After(options_->restart_overlap, &LibniceTransport::RetireOlder);
   }

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/ice/connection_tracker.h"
+#include "core/ice/generations.h"
 #include "core/ice/ice_transport.h"
 #include "core/ice/local_addresses.h"
 #include "core/ice/nice_generation.h"
@@ -63,18 +63,21 @@ class LibniceTransport final : public IceTransport,
  private:
   using TimerId = EventLoop::TimerId;
 
-  struct Generation {
-    uint64_t id = 0;
+  struct Generation : BasicGeneration {
+    using BasicGeneration::BasicGeneration;
+
+    bool open() const { return nice != nullptr; }
+    size_t signaled() const { return remote_candidates.size(); }
+    bool AddRemoteCandidate(const sdp::Candidate& candidate,
+                            const TransportAddress& address);
+
     // Null once its pair was lost: only its status counts then.
     std::shared_ptr<NiceGeneration> nice;
-    Credentials local;
     Role role = Role::kControlled;
     bool on_loopback = false;
-    GenerationStatus status;
     std::optional<CandidatePair> pair;
     std::set<std::pair<std::string, uint16_t>> advertised;
 
-    GatheringState gathering = GatheringState::kNew;
     std::vector<NameResolver::RequestId> names;  // that had to be resolved
     size_t names_answered = 0;
     bool has_stun_server = false;
@@ -82,9 +85,7 @@ class LibniceTransport final : public IceTransport,
     TimerId names_timer = TimerId::kNone;
     TimerId gathering_timer = TimerId::kNone;
 
-    std::optional<RemoteParameters> remote;
-    std::set<std::pair<IpAddress, uint16_t>> remote_candidates;
-    TimerId patience_timer = TimerId::kNone;
+    std::set<TransportAddress> remote_candidates;
   };
 
   // NiceGeneration::Events.
@@ -104,14 +105,10 @@ class LibniceTransport final : public IceTransport,
   TimerId After(absl::Duration delay, const Generation& generation,
                 GenerationMethod method);
 
-  Generation* Find(uint64_t id);
   Generation* Find(const NiceGeneration& nice);
-  // The newest that has remote parameters.
-  Generation* Answered();
   absl::Status CheckStart(const Credentials& local) const;
   absl::StatusOr<std::unique_ptr<Generation>> Prepare(const Credentials& local,
                                                       Role role);
-  void MakeRoom();
   void End(Generation& generation);
   void Retire(std::shared_ptr<NiceGeneration> nice);
   void RetireOlder();
@@ -144,7 +141,7 @@ class LibniceTransport final : public IceTransport,
 
   GatheringConfiguration configuration_;
   ObserverQueue queue_;
-  std::vector<std::unique_ptr<Generation>> generations_;  // oldest first
+  Generations<Generation> generations_;
   Generation* sending_ = nullptr;  // whose pair carries data
   uint64_t last_id_ = 0;
   ConnectionState state_ = ConnectionState::kNew;

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "core/ice/binding_check.h"
-#include "core/ice/connection_tracker.h"
 #include "core/ice/external_addresses.h"
+#include "core/ice/generations.h"
 #include "core/ice/ice_transport.h"
 #include "core/ice/path_watch.h"
 #include "core/ice/shared_port.h"
@@ -22,7 +22,7 @@
 
 namespace parley::ice {
 
-class LiteGeneration {
+class LiteGeneration : public BasicGeneration {
  public:
   using Path = SharedPort::Path;
 
@@ -32,7 +32,7 @@ class LiteGeneration {
 
   LiteGeneration(uint64_t id, Credentials local, TransportPolicy policy,
                  const LiteTiming& timing)
-      : id(id), local(std::move(local)), policy(policy), watch(timing) {}
+      : BasicGeneration(id, std::move(local)), policy(policy), watch(timing) {}
 
   // Whether a check is new, or has come before and how. A check counts once:
   // who repeats what the other end has sent proves nothing. Of those before
@@ -55,23 +55,18 @@ class LiteGeneration {
   bool AddRemoteCandidate(const sdp::Candidate& candidate,
                           const TransportAddress& address);
   size_t signaled() const { return signaled_.size(); }
+  bool open() const { return listening; }
   // The candidates that were signaled, then those that checks have shown.
   std::vector<sdp::Candidate> RemoteCandidates() const;
   // The signaled one of this address, else a peer-reflexive one.
   sdp::Candidate RemoteCandidate(const TransportAddress& address) const;
 
-  const uint64_t id;
-  const Credentials local;
   // With kRelay there is nothing that a lite end may use.
   const TransportPolicy policy;
-  std::optional<RemoteParameters> remote;
   std::optional<Path> nominated;
   PathWatch watch;
-  GenerationStatus status;
-  GatheringState gathering = GatheringState::kGathering;
   // Checks for it are answered: its ufrag is claimed.
   bool listening = false;
-  Executor::TimerId patience_timer = Executor::TimerId::kNone;
   Executor::TimerId watch_timer = Executor::TimerId::kNone;
 
  private:

@@ -28,7 +28,7 @@ void SinglePortTransport::OnDatagram(const Path& path,
 
 void SinglePortTransport::OnCheck(const Path& path, std::string_view ufrag,
                                   std::span<const uint8_t> datagram) {
-  Generation* const generation = FindUfrag(ufrag);
+  Generation* const generation = generations_.FindUfrag(ufrag);
   if (generation == nullptr || !generation->listening ||
       generation->policy == TransportPolicy::kRelay) {
     return;

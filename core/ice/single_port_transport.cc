@@ -42,7 +42,8 @@ Executor::Task SinglePortTransport::Task(const Generation& generation,
   return [self = std::weak_ptr(self_), id = generation.id, method] {
     auto me = self.lock();
     if (me == nullptr) return;
-    if (Generation* found = (*me)->Find(id)) ((*me)->*method)(*found);
+    if (Generation* found = (*me)->generations_.Find(id))
+      ((*me)->*method)(*found);
   };
 }
 
@@ -70,19 +71,19 @@ absl::Status SinglePortTransport::Start(const Credentials& local, Role role) {
   if (absl::Status checked = CheckStart(local, role); !checked.ok()) {
     return checked;
   }
-  if (FindUfrag(local.ufrag) != nullptr ||
+  if (generations_.FindUfrag(local.ufrag) != nullptr ||
       !shared_->port.Claim(local.ufrag, route_)) {
     return MakeError(Reason::kArgument,
                      "An ICE generation needs a ufrag of its own.");
   }
-  auto& generation = generations_.emplace_back(std::make_unique<Generation>(
+  Generation& generation = generations_.Add(std::make_unique<Generation>(
       ++last_id_, local, configuration_.policy, options_->lite));
-  generation->listening = true;
-  queue_.Push(generation->id, ObserverQueue::Gathering{
-                                  local.ufrag, GatheringState::kGathering});
-  shared_->executor.Post(Task(*generation, &SinglePortTransport::Gather));
+  generation.listening = true;
+  queue_.Push(generation.id, ObserverQueue::Gathering{
+                                 local.ufrag, GatheringState::kGathering});
+  shared_->executor.Post(Task(generation, &SinglePortTransport::Gather));
   if (generations_.size() > 1) ++counters_.restarts;
-  MakeRoom();
+  for (Generation* old : generations_.Replaced(sending_)) End(*old);
   Update();
   return absl::OkStatus();
 }
@@ -105,37 +106,12 @@ void SinglePortTransport::Gather(Generation& generation) {
   Update();
 }
 
-// Ends what the newest generation replaces: one that was never answered, and
-// all that neither carries data nor would be the newest again by a rollback.
-void SinglePortTransport::MakeRoom() {
-  if (generations_.size() > 1 &&
-      !generations_[generations_.size() - 2]->remote.has_value()) {
-    End(*generations_[generations_.size() - 2]);
-  }
-  for (size_t i = 0; i + 2 < generations_.size();) {
-    if (generations_[i].get() == sending_) {
-      ++i;
-    } else {
-      End(*generations_[i]);
-    }
-  }
-}
-
 absl::Status SinglePortTransport::SetRemote(const RemoteParameters& remote) {
   if (state_ == ConnectionState::kClosed) return TransportClosed();
-  if (absl::Status checked = CheckCredentials(remote.ufrag, remote.pwd);
-      !checked.ok()) {
-    return checked;
-  }
-  if (generations_.empty()) {
-    return MakeError(Reason::kArgument, "ICE has not been started.");
-  }
-  Generation& newest = *generations_.back();
-  if (newest.remote.has_value()) {
-    if (*newest.remote == remote) return absl::OkStatus();
-    return MakeError(Reason::kArgument,
-                     "New remote ICE parameters need an ICE restart.");
-  }
+  absl::StatusOr<Generation*> answered = generations_.ToAnswer(remote);
+  if (!answered.ok()) return answered.status();
+  if (*answered == nullptr) return absl::OkStatus();
+  Generation& newest = **answered;
   if (remote.lite) {
     return MakeError(Reason::kArgument,
                      "Both ends are lite: nobody would check.");
@@ -163,45 +139,22 @@ void SinglePortTransport::LosePatience(Generation& generation) {
 absl::StatusOr<CandidateUse> SinglePortTransport::AddRemoteCandidate(
     const sdp::Candidate& candidate) {
   if (state_ == ConnectionState::kClosed) return TransportClosed();
-  Generation* const newest = Answered();
-  Generation* generation = newest;
-  if (!candidate.ufrag.empty()) {
-    auto named = std::find_if(
-        generations_.begin(), generations_.end(), [&](const auto& g) {
-          return g->remote.has_value() && g->remote->ufrag == candidate.ufrag;
-        });
-    generation = named == generations_.end() ? nullptr : named->get();
-  }
-  if (generation == nullptr) {
-    return MakeError(Reason::kCandidateGeneration,
-                     "The candidate is of no ICE generation that is known.");
-  }
-  auto ignore = [this](CandidateUse use) {
+  const absl::StatusOr<CandidateUse> use = generations_.AddRemoteCandidate(
+      candidate, [this](const Generation&, const IpAddress& address) {
+        return Permitted(address);
+      });
+  if (!use.ok()) return use;
+  if (*use != CandidateUse::kApplied) {
     ++counters_.candidates_ignored;
     return use;
-  };
-  if (generation != newest || !generation->listening) {
-    return ignore(CandidateUse::kIgnoredGeneration);
-  }
-  IpAddress address;
-  if (const auto useless = WhyUseless(candidate, address)) {
-    return ignore(*useless);
-  }
-  if (!Permitted(address)) return ignore(CandidateUse::kIgnoredAddress);
-  if (generation->signaled() == kMaxRemoteCandidates) {
-    return ignore(CandidateUse::kIgnoredCount);
-  }
-  if (!generation->AddRemoteCandidate(candidate, {address, candidate.port})) {
-    return ignore(CandidateUse::kDuplicate);
   }
   ++counters_.candidates_applied;
-  generation->status.remote_candidates = true;
   Update();
-  return CandidateUse::kApplied;
+  return use;
 }
 
 void SinglePortTransport::EndOfRemoteCandidates() {
-  Generation* const generation = Answered();
+  Generation* const generation = generations_.Answered();
   if (generation == nullptr || generation->status.remote_ended) return;
   generation->status.remote_ended = true;
   Update();
@@ -209,7 +162,7 @@ void SinglePortTransport::EndOfRemoteCandidates() {
 
 void SinglePortTransport::Rollback() {
   if (generations_.empty()) return;
-  End(*generations_.back());
+  End(generations_.newest());
   Update();
 }
 
@@ -225,8 +178,7 @@ bool SinglePortTransport::Send(std::span<const uint8_t> packet) {
 }
 
 GatheringState SinglePortTransport::gathering_state() const {
-  return generations_.empty() ? GatheringState::kNew
-                              : generations_.back()->gathering;
+  return generations_.gathering();
 }
 
 std::optional<Role> SinglePortTransport::role() const {
@@ -252,7 +204,7 @@ Measurement SinglePortTransport::Measure() const {
                      .at_selection = at_selection_};
   if (generations_.empty()) return result;
   const Generation& generation =
-      sending_ == nullptr ? *generations_.back() : *sending_;
+      sending_ == nullptr ? generations_.newest() : *sending_;
   result.ufrag = generation.local.ufrag;
   if (!generation.listening) return result;
   result.local = HostCandidates(shared_->port.sockets(), options_->external);
@@ -265,7 +217,7 @@ void SinglePortTransport::Close(absl::AnyInvocable<void()> done) {
   if (state_ != ConnectionState::kClosed) {
     queue_.Close();
     state_ = ConnectionState::kClosed;
-    while (!generations_.empty()) End(*generations_.back());
+    while (!generations_.empty()) End(generations_.newest());
     shared_->executor.Cancel(older_timer_);
     shared_->transports.erase(route_.transport);
   }
@@ -280,8 +232,7 @@ void SinglePortTransport::End(Generation& generation) {
     sending_ = nullptr;
     sending_path_.reset();
   }
-  std::erase_if(generations_,
-                [&](const auto& g) { return g.get() == &generation; });
+  generations_.Remove(generation);
 }
 
 void SinglePortTransport::Leave(Generation& generation) {
@@ -305,31 +256,9 @@ void SinglePortTransport::GiveBack(const Generation& generation,
 
 void SinglePortTransport::RetireOlder() {
   older_timer_ = TimerId::kNone;
-  while (generations_.size() > 1 && sending_ == generations_.back().get()) {
-    End(*generations_.front());
+  while (generations_.Overlap(sending_)) {
+    End(generations_.oldest());
   }
-}
-
-SinglePortTransport::Generation* SinglePortTransport::Find(uint64_t id) {
-  for (auto& generation : generations_) {
-    if (generation->id == id) return generation.get();
-  }
-  return nullptr;
-}
-
-SinglePortTransport::Generation* SinglePortTransport::FindUfrag(
-    std::string_view ufrag) {
-  for (auto& generation : generations_) {
-    if (generation->local.ufrag == ufrag) return generation.get();
-  }
-  return nullptr;
-}
-
-SinglePortTransport::Generation* SinglePortTransport::Answered() {
-  for (auto it = generations_.rbegin(); it != generations_.rend(); ++it) {
-    if ((*it)->remote.has_value()) return it->get();
-  }
-  return nullptr;
 }
 
 bool SinglePortTransport::Permitted(const IpAddress& address) const {
@@ -340,28 +269,18 @@ bool SinglePortTransport::Permitted(const IpAddress& address) const {
 // Draws the consequences of whatever has changed.
 void SinglePortTransport::Update() {
   if (state_ == ConnectionState::kClosed) return;
-  std::vector<GenerationStatus> statuses;
-  Generation* usable = nullptr;
-  for (const auto& generation : generations_) {
-    statuses.push_back(generation->status);
-    if (IsUsable(generation->status)) usable = generation.get();
+  const auto outlook = generations_.Look(state_);
+  if (outlook.state != state_) {
+    state_ = outlook.state;
+    queue_.Push(ObserverQueue::kTransport, state_);
   }
-  const ConnectionState state = DeriveState(statuses, state_);
-  if (state == ConnectionState::kFailed && !generations_.empty()) {
-    generations_.back()->status.called_failed = true;
-  }
-  if (state != state_) {
-    state_ = state;
-    queue_.Push(ObserverQueue::kTransport, state);
-  }
-  sending_ = usable;
-  const auto path = usable == nullptr ? std::nullopt : usable->Selected();
+  sending_ = outlook.usable;
+  const auto path = sending_ == nullptr ? std::nullopt : sending_->Selected();
   if (path != sending_path_) {
     sending_path_ = path;
     if (path) NotePath();
   }
-  if (generations_.size() > 1 && sending_ == generations_.back().get() &&
-      older_timer_ == TimerId::kNone) {
+  if (generations_.Overlap(sending_) && older_timer_ == TimerId::kNone) {
     older_timer_ = shared_->executor.RunAfter(options_->restart_overlap,
                                               [self = std::weak_ptr(self_)] {
                                                 if (auto me = self.lock())

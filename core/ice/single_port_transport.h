@@ -13,6 +13,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "core/ice/connectivity_check.h"
+#include "core/ice/generations.h"
 #include "core/ice/ice_transport.h"
 #include "core/ice/lite_generation.h"
 #include "core/ice/observer_queue.h"
@@ -75,13 +76,8 @@ class SinglePortTransport final : public IceTransport {
   TimerId After(absl::Duration delay, const Generation& generation,
                 GenerationMethod method);
 
-  Generation* Find(uint64_t id);
-  Generation* FindUfrag(std::string_view ufrag);
-  // The newest that has remote parameters.
-  Generation* Answered();
   absl::Status CheckStart(const Credentials& local, Role role) const;
   void Gather(Generation& generation);
-  void MakeRoom();
   void End(Generation& generation);
   // Checks for it are not answered any more, and its paths are given back.
   void Leave(Generation& generation);
@@ -112,7 +108,7 @@ class SinglePortTransport final : public IceTransport {
 
   GatheringConfiguration configuration_;
   ObserverQueue queue_;
-  std::vector<std::unique_ptr<Generation>> generations_;  // oldest first
+  Generations<Generation> generations_;
   Generation* sending_ = nullptr;  // whose path carries data
   std::optional<Path> sending_path_;
   uint64_t last_id_ = 0;
