@@ -1,29 +1,13 @@
 // Runs the README's session word for word against a server on the port that it
 // names. Run by tests/readme/run, inside a network of its own.
-import {spawnSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
 import {Client, Server} from '../js/parley.mjs';
+import {runShell, section, shellOf} from '../js/readme.mjs';
 
 const ADDRESS = '127.0.0.1:50051';
-const SESSION_MS = 120_000;
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-
-const readme = readFileSync(path('../../README.md'), 'utf8');
-
-function section(heading) {
-  const found = readme.split(/^## /m).find((s) => s.startsWith(heading));
-  if (!found) throw new Error(`the README has no section "${heading}"`);
-  return found;
-}
-
-// The shell blocks of the session, as one script.
-function script() {
-  return [...section('Five minutes').matchAll(/^```sh\n(.*?)^```$/gms)]
-    .map(([, block]) => block).join('');
-}
 
 const units = {KiB: 2 ** 10, MiB: 2 ** 20, min: 60, h: 3600};
 
@@ -70,25 +54,21 @@ const shown = [
 ];
 
 async function main() {
-  const session = script();
+  const session = shellOf('Five minutes');
   const server = await Server.start(ADDRESS);
-  const {status, signal, stdout} = spawnSync(
-    'bash', ['-eu', '-c', `exec 2>&1\n${session}`], {
-      encoding: 'utf8',
-      timeout: SESSION_MS,
-      env: {...process.env, PATH: `${path('bin')}:${process.env.PATH}`},
-    });
+  const {ended, stdout} = runShell(session,
+    {...process.env, PATH: `${path('bin')}:${process.env.PATH}`});
   const wrong = await wrongLimits(ADDRESS);
   await server.stop();
   console.log(stdout);
   const output = stdout + details(stdout);
   wrong.push(...shown.filter((text) => !output.includes(text))
     .map((text) => `the session did not show ${text}`));
-  if (status === 0 && wrong.length === 0) {
+  if (ended === 0 && wrong.length === 0) {
     console.log(`readme: ${session.split('\n').length} lines, ok`);
     return 0;
   }
-  if (status !== 0) console.log(`the session ended with ${status ?? signal}`);
+  if (ended !== 0) console.log(`the session ended with ${ended}`);
   for (const text of wrong) console.log(text);
   console.log(`parleyd wrote:\n${server.log}`);
   return 1;
