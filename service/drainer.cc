@@ -39,7 +39,7 @@ void Drainer::Cancel() {
   set_serving_(true);
 }
 
-void Drainer::Finish(absl::Time deadline) {
+void Drainer::Finish(absl::Time notice, absl::Time deadline) {
   {
     absl::MutexLock lock(&mutex_);
     finishing_ = true;
@@ -52,6 +52,7 @@ void Drainer::Finish(absl::Time deadline) {
   auto empty = std::make_shared<absl::Notification>();
   pool_.NotifyWhenEmpty([empty] { empty->Notify(); });
   empty->WaitForNotificationWithDeadline(deadline);
+  absl::SleepFor(std::min(notice, deadline) - absl::Now());
   auto gone = std::make_shared<absl::Notification>();
   pool_.Shutdown(peer::CloseReason::kDrained, kDetail,
                  [gone] { gone->Notify(); });

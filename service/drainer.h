@@ -31,8 +31,9 @@ class Drainer {
 
   // Begins for good, and returns when every peer has given everything back,
   // which takes until the deadline where peers are not closed before, and then
-  // a bounded time.
-  void Finish(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
+  // a bounded time. Not before `notice`, or the deadline, also without peers.
+  void Finish(absl::Time notice, absl::Time deadline)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // nullopt: it serves.
   std::optional<absl::Time> deadline() const ABSL_LOCKS_EXCLUDED(mutex_);

@@ -210,7 +210,11 @@ FlagGroup PoolFlags(Options& o) {
             "How long a closed peer can be asked why it closed."),
        Time("drain-timeout", o.drain_timeout, {absl::ZeroDuration(), day.max},
             "How long SIGTERM and SIGINT wait for peers and calls to end; a "
-            "second signal waits for nothing.")}};
+            "second signal waits for nothing."),
+       Time("drain-notice", o.drain_notice, {absl::ZeroDuration(), day.max},
+            "How long they wait at least, within that, also without peers, so "
+            "that proxies that ask for its health send no more calls when it "
+            "ends.")}};
 }
 
 FlagGroup NetworkFlags(Options& o) {

@@ -39,6 +39,8 @@ struct Options {
   TlsOptions tls;
   // How long the end of the server waits for its peers and calls.
   absl::Duration drain_timeout = absl::Seconds(5);
+  // How long it waits at least, within that, so that proxies learn of it.
+  absl::Duration drain_notice;
 
   pool::EngineOptions engine;
   // What ICE_MODE_UNSPECIFIED means.

@@ -32,12 +32,12 @@ constexpr int kPingIntervalMs = 30'000;
 constexpr int kPingTimeoutMs = 10'000;
 constexpr int kLeastClientPingIntervalMs = 10'000;
 constexpr int kMaxStreamsPerConnection = 1000;
-// Reflection and channelz are synchronous services: each open stream of theirs
-// takes a thread. Beyond this many gRPC refuses them.
 // How long the streams of peers may take to tell of their end.
 constexpr absl::Duration kLastWords = absl::Seconds(5);
 // How long calls that belong to no peer may go on when all peers are gone.
 constexpr absl::Duration kLastCalls = absl::Seconds(1);
+// Reflection and channelz are synchronous services: each open stream of theirs
+// takes a thread. Beyond this many gRPC refuses them.
 constexpr int kMaxSynchronousThreads = 16;
 // What gRPC may buffer of all connections.
 constexpr size_t kMaxBufferBytes = size_t{512} << 20;
@@ -238,8 +238,8 @@ std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
 
 void Server::Stop(absl::Duration timeout) {
   if (std::exchange(parts_->stopped, true)) return;
-  const absl::Time deadline = absl::Now() + timeout;
-  parts_->drainer.Finish(deadline);
+  const absl::Time now = absl::Now();
+  parts_->drainer.Finish(now + parts_->options.drain_notice, now + timeout);
   // Calls that wait for a key end now.
   parts_->engine->certificate_store().Stop();
   parts_->streams.AwaitNone(absl::Now() + kLastWords);

@@ -104,7 +104,10 @@ async function everyCallReachesItsNode(client, names) {
 
 // Without the header a node that is not the right one says which is.
 async function wrongNodes(plain, names, nodes) {
-  const results = await each(names.slice(0, 90), async (name) => {
+  // Node after node: whatever the proxy's turns are, not all can miss.
+  const some = nodes.flatMap((node) =>
+    names.filter((name) => nodeOf(name) === node).slice(0, 30));
+  const results = await each(some, async (name) => {
     try {
       return {name, reply: await plain.peer.getPeer({name})};
     } catch (error) {

@@ -39,7 +39,7 @@ export class Cluster {
     const host = this.addresses.get(node);
     this.servers.set(node, await Server.start(`${host}:50051`,
       [`--admin-listen=${host}:50052`, `--node=${node}`,
-        '--addresses=127.0.0.1', '--drain-timeout=120s',
+        '--addresses=127.0.0.1', '--drain-timeout=120s', '--drain-notice=5s',
         '--log-level=warning']));
   }
 

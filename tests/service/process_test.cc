@@ -21,7 +21,6 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
-#include "parley/v1/data_channel_service.grpc.pb.h"
 #include "parley/v1/peer_service.grpc.pb.h"
 
 extern char** environ;
@@ -254,18 +253,12 @@ TEST(ProcessTest, AnOrderlyEndTellsThoseWhoWatch) {
   EXPECT_EQ(server.Wait(), 0);
 }
 
-// An idle Exchange stream keeps the first signal's end waiting for its
-// deadline; the second one does not wait.
-TEST(ProcessTest, ASecondSignalEndsAtOnce) {
-  Parleyd server(
-      {"--listen=127.0.0.1:0", "--admin-listen=off", "--drain-timeout=1h"});
-  const std::string address = server.Address();
-  const auto channel = Dial(address);
-  const auto stub = v1::DataChannelService::NewStub(channel);
-  grpc::ClientContext exchange_context;
-  SetDeadline(exchange_context);
-  const auto exchange = stub->Exchange(&exchange_context);
-  ASSERT_TRUE(exchange->Write(v1::ExchangeRequest()));
+// Proxies learn of the end while calls are answered. A second signal does not
+// wait.
+TEST(ProcessTest, AnEndWithNoticeAnswersCallsAndASecondSignalEndsAtOnce) {
+  Parleyd server({"--listen=127.0.0.1:0", "--admin-listen=off",
+                  "--drain-timeout=1h", "--drain-notice=1h"});
+  const auto channel = Dial(server.Address());
   const auto health_stub = health::Health::NewStub(channel);
   grpc::ClientContext health_context;
   SetDeadline(health_context);
@@ -277,6 +270,13 @@ TEST(ProcessTest, ASecondSignalEndsAtOnce) {
   server.Signal(SIGTERM);
   ASSERT_TRUE(watch->Read(&response));
   EXPECT_EQ(response.status(), health::HealthCheckResponse::NOT_SERVING);
+  // No peer is there, but time.
+  grpc::ClientContext list_context;
+  SetDeadline(list_context);
+  v1::ListPeersResponse peers;
+  EXPECT_TRUE(v1::PeerService::NewStub(channel)
+                  ->ListPeers(&list_context, v1::ListPeersRequest(), &peers)
+                  .ok());
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 1);
 }
