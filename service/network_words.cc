@@ -1,8 +1,6 @@
 #include "service/network_words.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +8,28 @@
 #include "service/flags.h"
 
 namespace parley::service {
+namespace {
+
+// A list, comma by comma; nothing of one that has a wrong word.
+template <typename Value, typename Parse>
+absl::Status ReadEach(std::string_view text, const Parse& parse,
+                      const char* wrong, std::vector<Value>& out) {
+  std::vector<std::string> words;
+  if (absl::Status read = ReadList(text, words); !read.ok()) return read;
+  std::vector<Value> values;
+  for (const std::string& word : words) {
+    const auto value = parse(word);
+    if (!value) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", word, "\" ", wrong));
+    }
+    values.push_back(*value);
+  }
+  out = std::move(values);
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::Status ReadPortRange(std::string_view text, ice::TransportOptions& out) {
   const size_t hyphen = text.find('-');
@@ -45,56 +65,25 @@ absl::Status ReadUdpPort(std::string_view text,
 
 absl::Status ReadAddresses(std::string_view text,
                            std::vector<std::string>& out) {
-  std::vector<std::string> addresses;
-  if (absl::Status read = ReadList(text, addresses); !read.ok()) return read;
-  for (const std::string& address : addresses) {
-    in6_addr parsed;
-    if (inet_pton(AF_INET, address.c_str(), &parsed) != 1 &&
-        inet_pton(AF_INET6, address.c_str(), &parsed) != 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", address, "\" is not an IP address"));
-    }
-  }
-  out = std::move(addresses);
-  return absl::OkStatus();
+  const auto parse = [](const std::string& word) {
+    const bool right = ice::IpAddress::Parse(word).has_value();
+    return right ? std::optional(word) : std::nullopt;
+  };
+  return ReadEach(text, parse, "is not an IP address", out);
 }
 
 absl::Status ReadExternalAddresses(std::string_view text,
                                    std::vector<ice::ExternalAddress>& out) {
-  std::vector<std::string> words;
-  if (absl::Status read = ReadList(text, words); !read.ok()) return read;
-  std::vector<ice::ExternalAddress> rules;
-  for (const std::string& word : words) {
-    const auto rule = ice::ExternalAddress::Parse(word);
-    if (!rule) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", word,
-                       "\" is neither EXTERNAL nor LOCAL=EXTERNAL with IP "
-                       "addresses of one family"));
-    }
-    rules.push_back(*rule);
-  }
-  out = std::move(rules);
-  return absl::OkStatus();
+  return ReadEach(text, ice::ExternalAddress::Parse,
+                  "is neither EXTERNAL nor LOCAL=EXTERNAL with IP addresses of "
+                  "one family",
+                  out);
 }
 
 absl::Status ReadNetworks(std::string_view text,
                           std::vector<ice::IpNetwork>& out) {
-  std::vector<std::string> words;
-  if (absl::Status read = ReadList(text, words); !read.ok()) return read;
-  std::vector<ice::IpNetwork> networks;
-  for (const std::string& word : words) {
-    const auto network = ice::IpNetwork::Parse(word);
-    if (!network) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", word,
-                       "\" is no network such as 10.0.0.0/8, and no "
-                       "IP address"));
-    }
-    networks.push_back(*network);
-  }
-  out = std::move(networks);
-  return absl::OkStatus();
+  return ReadEach(text, ice::IpNetwork::Parse,
+                  "is no network such as 10.0.0.0/8, and no IP address", out);
 }
 
 }  // namespace parley::service
