@@ -300,7 +300,10 @@ FlagGroup LimitFlags(Options& o) {
             {64 * kKiB, 256 * kMiB}, "The same, of all channels of a peer."),
        Size("event-history", o.engine.limits.event_history_bytes,
             {4 * kKiB, 16 * kMiB},
-            "What a peer keeps of its events for watchers that resume.")}};
+            "What a peer keeps of its events for watchers that resume."),
+       Size("pool-event-history", o.engine.pool.journal_bytes,
+            {64 * kKiB, 1024 * kMiB},
+            "The same of all peers together, for watchers of all peers.")}};
 }
 
 FlagGroup LogFlags(Options& o) {

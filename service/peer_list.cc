@@ -47,9 +47,10 @@ absl::StatusOr<Found> FindPage(pool::Pool& pool,
     auto page = pool.List(page_size - found.peers.size(), found.next,
                           request.show_closed());
     if (!page.ok()) return page.status();
-    looked_at += page->peers.size();
-    for (auto& peer : page->peers) {
-      if (HasLabels(*peer, request)) found.peers.push_back(std::move(peer));
+    looked_at += page->members.size();
+    for (pool::Member& member : page->members) {
+      if (!HasLabels(*member.peer, request)) continue;
+      found.peers.push_back(std::move(member.peer));
     }
     found.next = std::move(page->next);
   } while (!found.next.empty() && found.peers.size() < page_size &&

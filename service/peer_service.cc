@@ -11,6 +11,7 @@
 #include "service/convert_configuration.h"
 #include "service/peer_list.h"
 #include "service/peer_watch.h"
+#include "service/peers_watch.h"
 #include "service/unary.h"
 
 namespace parley::service {
@@ -107,6 +108,11 @@ PeerService::Unary* PeerService::ClosePeer(Context* context,
 grpc::ServerWriteReactor<v1::WatchPeerResponse>* PeerService::WatchPeer(
     Context*, const v1::WatchPeerRequest* request) {
   return PeerWatch::Start(core_, *request);
+}
+
+grpc::ServerWriteReactor<v1::WatchPeersResponse>* PeerService::WatchPeers(
+    Context*, const v1::WatchPeersRequest* request) {
+  return PeersWatch::Start(core_, *request);
 }
 
 }  // namespace parley::service

@@ -28,6 +28,8 @@ class PeerService final : public v1::PeerService::CallbackService {
                    v1::ClosePeerResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchPeerResponse>* WatchPeer(
       Context* context, const v1::WatchPeerRequest* request) override;
+  grpc::ServerWriteReactor<v1::WatchPeersResponse>* WatchPeers(
+      Context* context, const v1::WatchPeersRequest* request) override;
 
   // peer_service_negotiation.cc
   Unary* CreateOffer(Context* context, const v1::CreateOfferRequest* request,
@@ -83,8 +85,6 @@ class PeerService final : public v1::PeerService::CallbackService {
                v1::OfferResponse* response) override;
   Unary* Answer(Context* context, const v1::AnswerRequest* request,
                 v1::AnswerResponse* response) override;
-  grpc::ServerWriteReactor<v1::WatchPeersResponse>* WatchPeers(
-      Context* context, const v1::WatchPeersRequest* request) override;
 
  private:
   const Core& core_;

@@ -5,20 +5,6 @@
 #include "service/unary.h"
 
 namespace parley::service {
-namespace {
-
-// Ends at once.
-template <typename Response>
-class RefusedStream : public grpc::ServerWriteReactor<Response> {
- public:
-  explicit RefusedStream(const absl::Status& status) {
-    this->Finish(ToGrpcStatus(status));
-  }
-  void OnDone() override { delete this; }
-};
-
-}  // namespace
-
 PeerService::Unary* PeerService::Offer(Context* context,
                                        const v1::OfferRequest* request,
                                        v1::OfferResponse*) {
@@ -31,11 +17,6 @@ PeerService::Unary* PeerService::Answer(Context* context,
                                         v1::AnswerResponse*) {
   return Ending(core_, "Answer", request->name(), context)
       .FinishNow(NotBuilt("Answer"));
-}
-
-grpc::ServerWriteReactor<v1::WatchPeersResponse>* PeerService::WatchPeers(
-    Context*, const v1::WatchPeersRequest*) {
-  return new RefusedStream<v1::WatchPeersResponse>(NotBuilt("WatchPeers"));
 }
 
 }  // namespace parley::service

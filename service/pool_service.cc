@@ -25,6 +25,7 @@ void WriteLimits(const Options& options, v1::PoolLimits* out) {
   out->set_peer_receive_buffer_bytes(limits.peer_receive_buffer_bytes);
   out->set_max_exchange_bytes(options.max_exchange_bytes);
   out->set_event_history_bytes(limits.event_history_bytes);
+  out->set_pool_event_history_bytes(options.engine.pool.journal_bytes);
   out->set_request_ids(static_cast<uint32_t>(limits.request_ids));
   ToProto(options.engine.pool.default_lease_ttl,
           out->mutable_default_lease_ttl());

@@ -242,6 +242,8 @@ void Server::Stop(absl::Duration timeout) {
   parts_->drainer.Finish(now + parts_->options.drain_notice, now + timeout);
   // Calls that wait for a key end now.
   parts_->engine->certificate_store().Stop();
+  // Nor will anything happen any more to those who watch all peers.
+  parts_->engine->pool().journal().End();
   parts_->streams.AwaitNone(absl::Now() + kLastWords);
 
   // What is left belongs to no peer, and may never end by itself: somebody

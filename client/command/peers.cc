@@ -1,8 +1,7 @@
-// The commands about peers as such: get, list, close, stats, pool, watch.
+// The commands about peers as such: get, list, close, stats, pool.
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "client/command/command.h"
 #include "client/command/describe.h"
 #include "parley/messages.h"
@@ -120,66 +119,6 @@ int Pool(const Context& context) {
   return kDone;
 }
 
-// The connection state that an update shows; UNSPECIFIED: none.
-v1::PeerConnectionState ConnectionState(const v1::WatchPeerResponse& update) {
-  if (update.has_snapshot())
-    return update.snapshot().state().connection_state();
-  const v1::Event& event = update.event();
-  if (event.has_closed()) return v1::PEER_CONNECTION_STATE_CLOSED;
-  if (event.has_description_applied()) {
-    return event.description_applied().state().connection_state();
-  }
-  return event.connection_state_change().connection_state();
-}
-
-void PrintUpdate(const Context& context, const v1::WatchPeerResponse& update) {
-  if (context.json) {
-    context.PrintJson(update);
-  } else if (update.has_snapshot()) {
-    context.Print(DescribePeer(update.snapshot()));
-  } else {
-    context.Print(absl::StrCat(DescribeTime(update.event().time()), "  ",
-                               update.event().sequence(), "  ",
-                               DescribeEvent(update.event())));
-  }
-}
-
-int Watch(const Context& context) {
-  if (context.arguments.operands().size() != 1) {
-    return context.FailUsage("watch takes one peer");
-  }
-  const auto from = context.arguments.Number("--after");
-  if (!from.ok()) return context.FailUsage(from.status());
-  client::WatchOptions options;
-  options.after_sequence = *from;
-  options.keep_alive = context.arguments.Has("--keep-alive");
-  options.full_view = context.arguments.Has("--full");
-  const std::string until = context.arguments.Get("--until");
-  if (!until.empty() && until != "connected" && until != "disconnected" &&
-      until != "failed" && until != "closed") {
-    return context.FailUsage(absl::StrCat(
-        "--until ", until, ": not connected, disconnected, failed or closed"));
-  }
-  auto watch =
-      context.client.WatchPeer(context.arguments.operands()[0], options);
-  while (true) {
-    const auto update = watch.Next(context.deadline - absl::Now());
-    if (absl::IsDeadlineExceeded(update.status()) &&
-        absl::Now() >= context.deadline) {
-      return context.TimeIsUp("watching");
-    }
-    if (!update.ok()) return context.Fail("watch the peer", update.status());
-    if (!update->has_value()) break;
-    PrintUpdate(context, **update);
-    const std::string state = client::W3cName(ConnectionState(**update));
-    if (!until.empty() && state == until) return kDone;
-  }
-  if (until.empty() || until == "closed") return kDone;
-  context.Note(
-      absl::StrCat("parley: the peer was closed before it was ", until));
-  return kRefused;
-}
-
 }  // namespace
 
 Command GetCommand() {
@@ -263,32 +202,6 @@ Command PoolCommand() {
 )";
   command.timeout = absl::Seconds(15);
   command.run = Pool;
-  return command;
-}
-
-Command WatchCommand() {
-  Command command;
-  command.name = "watch";
-  command.operands = "PEER";
-  command.summary = "print the events of a peer as they happen";
-  command.help =
-      R"(First shows the peer as it is, or with --after the events that were missed; then
-each event: its time (UTC), its number, and what happened. Survives broken
-connections without loss. Ends when the peer is closed.
-
-  parley watch PEER --until connected --timeout 30s
-  parley watch PEER --json | jq .event.localCandidate
-  parley watch PEER --after 0         all that is still kept, then what comes
-)";
-  command.options = {
-      {"--after", "NUMBER", "go on after this event; 0: from the first"},
-      {"--until", "STATE",
-       "end with 0 at this connection state: connected,\n"
-       "disconnected, failed or closed"},
-      {"--keep-alive", "", "hold the peer's lease while watching"},
-      {"--full", "", "descriptions in what is shown first"}};
-  command.timeout = absl::InfiniteDuration();
-  command.run = Watch;
   return command;
 }
 

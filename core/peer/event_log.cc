@@ -7,7 +7,8 @@
 
 namespace parley::peer {
 
-const Event& EventLog::Append(absl::Time time, EventBody body) {
+const std::shared_ptr<const Event>& EventLog::Append(absl::Time time,
+                                                     EventBody body) {
   auto event =
       std::make_shared<const Event>(Event{++last_, time, std::move(body)});
   bytes_ += EventBytes(*event);
@@ -16,7 +17,7 @@ const Event& EventLog::Append(absl::Time time, EventBody body) {
     bytes_ -= EventBytes(*ring_.front());
     ring_.pop_front();
   }
-  return *ring_.back();
+  return ring_.back();
 }
 
 absl::StatusOr<std::shared_ptr<const Event>> EventLog::Next(

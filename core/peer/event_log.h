@@ -21,7 +21,8 @@ class EventLog {
   // `max_bytes` is what the ring may hold; the newest event always stays.
   explicit EventLog(size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  const Event& Append(absl::Time time, EventBody body);
+  // Valid until the next Append.
+  const std::shared_ptr<const Event>& Append(absl::Time time, EventBody body);
 
   // The number of the newest event, 0 before the first. The first is 1.
   uint64_t last() const { return last_; }

@@ -227,7 +227,8 @@ absl::Status Peer::ClosedError() const {
 
 void Peer::Emit(EventBody body) {
   snapshot_.reset();
-  log_.Append(environment_.clock.Now(), std::move(body));
+  const auto& event = log_.Append(environment_.clock.Now(), std::move(body));
+  if (sink_) sink_->OnEvent(event);
   for (const auto& watcher : watchers_) watcher->OnEventsAvailable();
 }
 
@@ -269,6 +270,13 @@ void Peer::Read(absl::AnyInvocable<void(const View&)> reader) {
 void Peer::Announce(EventBody event) {
   strand_.Post([self = shared_from_this(), event = std::move(event)]() mutable {
     if (!self->closed()) self->Emit(std::move(event));
+  });
+}
+
+void Peer::Join(std::shared_ptr<EventSink> sink) {
+  strand_.Post([self = shared_from_this(), sink = std::move(sink)] {
+    sink->OnJoined(self->CurrentView());
+    self->sink_ = sink;
   });
 }
 

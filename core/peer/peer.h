@@ -45,6 +45,16 @@ class Watcher {
   virtual void OnEventsAvailable() = 0;
 };
 
+// Where the events of a peer also go, whoever watches it. Called on the strand.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  // Once, first: the peer as it is now.
+  virtual void OnJoined(const View& view) = 0;
+  // Each event after that, in order.
+  virtual void OnEvent(const std::shared_ptr<const Event>& event) = 0;
+};
+
 class Peer : public std::enable_shared_from_this<Peer> {
  public:
   // Creates a peer with its first transceivers and data channels, all of them
@@ -137,6 +147,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void ReleaseLease();
 
   void Announce(EventBody event);
+
+  // Once in the life of a peer.
+  void Join(std::shared_ptr<EventSink> sink);
 
   // Runs a task on the strand.
   void Post(absl::AnyInvocable<void()> task);
@@ -307,6 +320,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   std::vector<CandidateInput> queued_candidates_;
   EventLog log_;
   ReplyCache replies_;
+  std::shared_ptr<EventSink> sink_;
   std::vector<std::shared_ptr<Watcher>> watchers_;
   std::optional<Snapshot> snapshot_;  // while nothing has changed
 

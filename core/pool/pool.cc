@@ -44,6 +44,24 @@ absl::Status Unknown(std::string_view name) {
 
 }  // namespace
 
+// Writes down in the journal what happens to one peer.
+class Pool::Scribe : public peer::EventSink {
+ public:
+  Scribe(Journal& journal, std::shared_ptr<Subject> subject)
+      : journal_(journal), subject_(std::move(subject)) {}
+
+  void OnJoined(const peer::View& view) override {
+    journal_.Create(subject_, view);
+  }
+  void OnEvent(const std::shared_ptr<const peer::Event>& event) override {
+    journal_.Append(subject_, event);
+  }
+
+ private:
+  Journal& journal_;
+  const std::shared_ptr<Subject> subject_;
+};
+
 Pool::Pool(Options options, Identity identity,
            const peer::Environment& environment, EventLoopPool& loops,
            FdBudget& descriptors, const CertificateStore& certificates)
@@ -52,7 +70,8 @@ Pool::Pool(Options options, Identity identity,
       environment_(environment),
       loops_(loops),
       descriptors_(descriptors),
-      certificates_(certificates) {}
+      certificates_(certificates),
+      journal_(options.journal_bytes) {}
 
 Pool::~Pool() = default;
 
@@ -151,13 +170,15 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
     Release();
     return created;
   }
+  auto subject = std::make_shared<Subject>(name, (*created)->labels());
   bool late = false;
   {
     Shard& shard = shards_[ShardOf(name)];
     absl::MutexLock lock(&shard.mutex);
-    shard.peers.emplace(name, *created);
+    shard.peers.emplace(name, Member{*created, subject});
     late = shut_down_;
   }
+  (*created)->Join(std::make_shared<Scribe>(journal_, std::move(subject)));
   // A shutdown may have gone through the shards just before.
   if (late)
     (*created)->Close(peer::CloseReason::kDrained, "the server stops",
@@ -174,7 +195,11 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::Find(std::string_view name) {
   absl::MutexLock lock(&shard.mutex);
   const auto it = shard.peers.find(ToAbsl(name));
   if (it == shard.peers.end()) return Unknown(name);
-  return it->second;
+  return it->second.peer;
+}
+
+bool Pool::Precedes(std::string_view name, std::string_view other) const {
+  return std::pair(ShardOf(name), name) < std::pair(ShardOf(other), other);
 }
 
 absl::StatusOr<Page> Pool::List(size_t page_size, std::string_view from,
@@ -198,15 +223,23 @@ absl::StatusOr<Page> Pool::List(size_t page_size, std::string_view from,
                   ? shard.peers.lower_bound(ToAbsl(from))
                   : shard.peers.begin();
     for (; it != shard.peers.end(); ++it) {
-      if (!closed_too && it->second->gone()) continue;
-      if (page.peers.size() == page_size) {
+      if (!closed_too && it->second.peer->gone()) continue;
+      if (page.members.size() == page_size) {
         page.next = it->first;
         return page;
       }
-      page.peers.push_back(it->second);
+      page.members.push_back(it->second);
     }
   }
   return page;
+}
+
+void Pool::ForgetRequestOf(const std::string& name) {
+  absl::MutexLock lock(&mutex_);
+  const auto request = request_of_peer_.find(name);
+  if (request == request_of_peer_.end()) return;
+  requests_.erase(request->second);
+  request_of_peer_.erase(request);
 }
 
 void Pool::Release() {
@@ -238,23 +271,22 @@ void Pool::PurgeTombstones() {
             tombstones_.front().purge_at <= now)) {
       purged.push_back(std::move(tombstones_.front().name));
       tombstones_.pop_front();
-      const auto request = request_of_peer_.find(purged.back());
-      if (request == request_of_peer_.end()) continue;
-      requests_.erase(request->second);
-      request_of_peer_.erase(request);
     }
   }
-  for (const std::string& name : purged) Forget(name);
+  for (const std::string& name : purged) {
+    ForgetRequestOf(name);
+    Forget(name);
+  }
 }
 
 void Pool::Forget(const std::string& name) {
   // Destroyed without the lock held.
-  std::shared_ptr<Peer> peer;
+  Member member;
   Shard& shard = shards_[ShardOf(name)];
   absl::MutexLock lock(&shard.mutex);
   const auto it = shard.peers.find(name);
   if (it == shard.peers.end()) return;
-  peer = std::move(it->second);
+  member = std::move(it->second);
   shard.peers.erase(it);
 }
 
@@ -262,7 +294,7 @@ std::vector<std::shared_ptr<Peer>> Pool::All() {
   std::vector<std::shared_ptr<Peer>> all;
   for (Shard& shard : shards_) {
     absl::MutexLock lock(&shard.mutex);
-    for (const auto& [name, peer] : shard.peers) all.push_back(peer);
+    for (const auto& [name, member] : shard.peers) all.push_back(member.peer);
   }
   return all;
 }
@@ -299,9 +331,9 @@ Usage Pool::usage() const {
   Usage usage{.peers = live_};
   for (const Shard& shard : shards_) {
     absl::MutexLock lock(&shard.mutex);
-    for (const auto& [name, peer] : shard.peers) {
-      usage.connected_peers += peer->connected() ? 1 : 0;
-      usage.data_channels += peer->live_channels();
+    for (const auto& [name, member] : shard.peers) {
+      usage.connected_peers += member.peer->connected() ? 1 : 0;
+      usage.data_channels += member.peer->live_channels();
     }
   }
   absl::MutexLock lock(&mutex_);

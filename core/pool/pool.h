@@ -27,6 +27,7 @@
 #include "core/loop/fd_budget.h"
 #include "core/peer/peer.h"
 #include "core/pool/certificate_store.h"
+#include "core/pool/journal.h"
 #include "core/pool/names.h"
 
 namespace parley::pool {
@@ -41,6 +42,8 @@ struct Options {
   absl::Duration max_lease_ttl = absl::Hours(24);
   // There is a port for single-port peers; they are refused without one.
   bool single_port = false;
+  // What the journal holds of the events of all peers together.
+  size_t journal_bytes = 16 << 20;
 };
 
 struct Usage {
@@ -50,8 +53,13 @@ struct Usage {
   size_t data_channels = 0;  // that are not closed
 };
 
+struct Member {
+  std::shared_ptr<peer::Peer> peer;
+  std::shared_ptr<const Subject> subject;  // of the journal
+};
+
 struct Page {
-  std::vector<std::shared_ptr<peer::Peer>> peers;
+  std::vector<Member> members;
   // Where the next page begins; empty: there is none.
   std::string next;
 };
@@ -86,6 +94,15 @@ class Pool {
   // (empty: the first). PAGE_TOKEN when `from` was not given by a Page.
   absl::StatusOr<Page> List(size_t page_size, std::string_view from,
                             bool closed_too);
+  // Whether a name comes before another in that order.
+  bool Precedes(std::string_view name, std::string_view other) const;
+
+  // A peer that Create made for a request failed it, and was closed: the
+  // request may be tried again.
+  void ForgetRequestOf(const std::string& name);
+
+  // Every peer is in the list before it is in the journal.
+  Journal& journal() { return journal_; }
 
   // Refuses new peers from now on, and tells those that there are that they
   // live until the deadline at most. Again: moves the deadline.
@@ -112,8 +129,7 @@ class Pool {
  private:
   struct Shard {
     mutable absl::Mutex mutex;
-    absl::btree_map<std::string, std::shared_ptr<peer::Peer>> peers
-        ABSL_GUARDED_BY(mutex);
+    absl::btree_map<std::string, Member> peers ABSL_GUARDED_BY(mutex);
   };
   struct Tombstone {
     std::string name;
@@ -123,6 +139,7 @@ class Pool {
     std::string name;
     uint64_t hash = 0;
   };
+  class Scribe;
   static constexpr size_t kShards = 16;
 
   size_t ShardOf(std::string_view name) const;
@@ -141,6 +158,7 @@ class Pool {
   FdBudget& descriptors_;
   const CertificateStore& certificates_;
 
+  Journal journal_;
   Shard shards_[kShards];
   std::atomic<size_t> live_ = 0;
   std::atomic<bool> draining_ = false;

@@ -37,7 +37,9 @@ std::string Metadata(const grpc::Status& status, const std::string& key) {
 
 ServerTest::ServerTest() = default;
 
-ServerTest::~ServerTest() {
+ServerTest::~ServerTest() { StopServer(); }
+
+void ServerTest::StopServer() {
   // Stubs hold channels into the server.
   peers_.reset();
   channels_.reset();
@@ -59,6 +61,7 @@ Options ServerTest::TestOptions() {
 }
 
 void ServerTest::StartServer(Options options) {
+  StopServer();
   log_ = std::make_unique<Log>(options.log, SystemClock());
   auto server = Server::Start(std::move(options), *log_);
   ASSERT_TRUE(server.ok()) << server.status();

@@ -55,7 +55,9 @@ class ServerTest : public ::testing::Test {
 
   // Loopback only; no port of its own to clash over.
   static Options TestOptions();
+  // In place of the one before, if any.
   void StartServer(Options options);
+  void StopServer();
 
   // One unary call.
   template <typename Stub, typename Request, typename Response>

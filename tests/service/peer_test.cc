@@ -380,11 +380,6 @@ TEST_F(PeerTest, WhatIsNotBuiltSaysSo) {
             unbuilt);
   EXPECT_EQ(ErrorText(Call(&Peers::Answer, For<v1::AnswerRequest>(name))),
             unbuilt);
-  grpc::ClientContext context;
-  v1::WatchPeersResponse response;
-  const auto stream = peers_->WatchPeers(&context, v1::WatchPeersRequest());
-  EXPECT_FALSE(stream->Read(&response));
-  EXPECT_EQ(ErrorText(stream->Finish()), unbuilt);
   using Pool = v1::PoolService::Stub;
   EXPECT_EQ(ErrorText(Call(&Pool::DumpPeer, v1::DumpPeerRequest())), unbuilt);
 }

@@ -207,6 +207,8 @@ TEST_F(ResourcesTest, AFailedExaminationIsAnErrorOfItsOwn) {
 TEST_F(ResourcesTest, AThousandPeersLeaveNothingBehind) {
   Options options = TestOptions();
   options.engine.pool.max_tombstones = 16;
+  // Full before it is measured.
+  options.engine.pool.journal_bytes = 64 << 10;
   StartServer(std::move(options));
   const auto live_and_die = [this](int count) {
     for (int i = 0; i < count; ++i) {

@@ -135,8 +135,8 @@ TEST_F(PoolTest, PagesCoverEveryPeerOnce) {
   do {
     const auto page = pool_->List(3, from, false);
     ASSERT_TRUE(page.ok()) << page.status();
-    for (const auto& peer : page->peers) {
-      EXPECT_TRUE(listed.insert(peer->name()).second);
+    for (const Member& member : page->members) {
+      EXPECT_TRUE(listed.insert(member.peer->name()).second);
     }
     from = page->next;
     ++pages;

@@ -1,0 +1,172 @@
+// The commands that follow events: watch.
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "client/command/command.h"
+#include "client/command/describe.h"
+#include "parley/messages.h"
+#include "parley/names.h"
+
+namespace parley::command {
+namespace {
+
+// The connection state that an update shows; UNSPECIFIED: none.
+v1::PeerConnectionState ConnectionState(const v1::WatchPeerResponse& update) {
+  if (update.has_snapshot())
+    return update.snapshot().state().connection_state();
+  const v1::Event& event = update.event();
+  if (event.has_closed()) return v1::PEER_CONNECTION_STATE_CLOSED;
+  if (event.has_description_applied()) {
+    return event.description_applied().state().connection_state();
+  }
+  return event.connection_state_change().connection_state();
+}
+
+std::string EventLine(const v1::Event& event) {
+  return absl::StrCat(DescribeTime(event.time()), "  ", event.sequence(), "  ",
+                      DescribeEvent(event));
+}
+
+void PrintUpdate(const Context& context, const v1::WatchPeerResponse& update) {
+  if (context.json) {
+    context.PrintJson(update);
+  } else if (update.has_snapshot()) {
+    context.Print(DescribePeer(update.snapshot()));
+  } else {
+    context.Print(EventLine(update.event()));
+  }
+}
+
+int WatchOne(const Context& context) {
+  for (const char* option : {"--label", "--resume"}) {
+    if (!context.arguments.Has(option)) continue;
+    return context.FailUsage(
+        absl::StrCat(option, " is for all peers, without a name"));
+  }
+  const auto from = context.arguments.Number("--after");
+  if (!from.ok()) return context.FailUsage(from.status());
+  client::WatchOptions options;
+  options.after_sequence = *from;
+  options.keep_alive = context.arguments.Has("--keep-alive");
+  options.full_view = context.arguments.Has("--full");
+  const std::string until = context.arguments.Get("--until");
+  if (!until.empty() && until != "connected" && until != "disconnected" &&
+      until != "failed" && until != "closed") {
+    return context.FailUsage(absl::StrCat(
+        "--until ", until, ": not connected, disconnected, failed or closed"));
+  }
+  auto watch =
+      context.client.WatchPeer(context.arguments.operands()[0], options);
+  while (true) {
+    const auto update = watch.Next(context.deadline - absl::Now());
+    if (absl::IsDeadlineExceeded(update.status()) &&
+        absl::Now() >= context.deadline) {
+      return context.TimeIsUp("watching");
+    }
+    if (!update.ok()) return context.Fail("watch the peer", update.status());
+    if (!update->has_value()) break;
+    PrintUpdate(context, **update);
+    const std::string state = client::W3cName(ConnectionState(**update));
+    if (!until.empty() && state == until) return kDone;
+  }
+  if (until.empty() || until == "closed") return kDone;
+  context.Note(
+      absl::StrCat("parley: the peer was closed before it was ", until));
+  return kRefused;
+}
+
+void PrintUpdate(const Context& context, const v1::WatchPeersResponse& update) {
+  if (context.json) {
+    context.PrintJson(update);
+  } else if (update.has_snapshot()) {
+    context.Print(SummarizePeer(update.snapshot()));
+  } else if (update.has_event()) {
+    context.Print(absl::StrCat(Printable(update.name()), "  ",
+                               EventLine(update.event())));
+  } else if (update.has_snapshots_complete()) {
+    context.Note("these are all; now what happens:");
+  }
+}
+
+// Says how to go on where the stream broke.
+int Broken(const Context& context, const std::string& token, int code) {
+  if (!token.empty() && !context.json) {
+    context.Note(absl::StrCat("go on with: parley watch --resume ", token));
+  }
+  return code;
+}
+
+int WatchAll(const Context& context) {
+  for (const char* option : {"--after", "--until", "--keep-alive"}) {
+    if (!context.arguments.Has(option)) continue;
+    return context.FailUsage(absl::StrCat(option, " is for one peer"));
+  }
+  const auto labels = context.arguments.Pairs("--label");
+  if (!labels.ok()) return context.FailUsage(labels.status());
+  v1::WatchPeersRequest request;
+  request.mutable_labels()->insert(labels->begin(), labels->end());
+  request.set_resume_token(context.arguments.Get("--resume"));
+  request.set_snapshot_if_compacted(true);
+  if (context.arguments.Has("--full")) request.set_view(v1::PEER_VIEW_FULL);
+  auto reader = context.client.WatchPeers(request);
+  std::string token;
+  while (true) {
+    const auto update = reader.Next(context.deadline - absl::Now());
+    if (absl::IsDeadlineExceeded(update.status()) &&
+        absl::Now() >= context.deadline) {
+      return Broken(context, token, context.TimeIsUp("watching"));
+    }
+    if (!update.ok()) {
+      return Broken(context, token,
+                    context.Fail("watch the peers", update.status()));
+    }
+    if (!update->has_value()) return kDone;
+    token = (*update)->resume_token();
+    PrintUpdate(context, **update);
+  }
+}
+
+int Watch(const Context& context) {
+  const size_t peers = context.arguments.operands().size();
+  if (peers > 1) return context.FailUsage("watch takes one peer, or none");
+  return peers == 1 ? WatchOne(context) : WatchAll(context);
+}
+
+}  // namespace
+
+Command WatchCommand() {
+  Command command;
+  command.name = "watch";
+  command.operands = "[PEER]";
+  command.summary = "print the events of a peer, or of all, as they happen";
+  command.help =
+      R"(First shows the peer as it is, or with --after the events that were missed; then
+each event: its time (UTC), its number, and what happened. Survives broken
+connections without loss. Ends when the peer is closed.
+
+Without a name: all peers, also those that come; first a line for each, then
+their events. Ends when the connection breaks, and says how to go on.
+
+  parley watch PEER --until connected --timeout 30s
+  parley watch PEER --json | jq .event.localCandidate
+  parley watch PEER --after 0         all that is still kept, then what comes
+  parley watch --label room=7         all peers with this label
+)";
+  command.options = {
+      {"--after", "NUMBER", "go on after this event; 0: from the first"},
+      {"--until", "STATE",
+       "end with 0 at this connection state: connected,\n"
+       "disconnected, failed or closed"},
+      {"--keep-alive", "", "hold the peer's lease while watching"},
+      {"--full", "", "descriptions in what is shown first"},
+      {"--label", "KEY=VALUE",
+       "of all peers only those with this label; may be\n"
+       "repeated"},
+      {"--resume", "TOKEN", "go on with all peers where this was printed"}};
+  command.timeout = absl::InfiniteDuration();
+  command.run = Watch;
+  return command;
+}
+
+}  // namespace parley::command

@@ -1,0 +1,110 @@
+#include "core/pool/journal.h"
+
+#include "core/base/errors.h"
+
+namespace parley::pool {
+namespace {
+
+constexpr size_t kTransceiverBytes = 1024;
+constexpr size_t kChannelBytes = 256;
+constexpr size_t kServerBytes = 256;
+constexpr size_t kLabelBytes = 128;
+
+// About what a new peer costs here.
+size_t PortraitBytes(const Portrait& portrait) {
+  return sizeof(Portrait) +
+         kTransceiverBytes * portrait.session.transceivers.size() +
+         kChannelBytes * portrait.state.channels.size() +
+         kServerBytes * portrait.info.gathering.servers.size() +
+         kLabelBytes * portrait.info.labels->size();
+}
+
+}  // namespace
+
+void Journal::Create(const std::shared_ptr<Subject>& subject,
+                     const peer::View& view) {
+  auto portrait = std::make_shared<Portrait>(view);
+  // Nobody sees them, so they need not be kept.
+  for (ice::Server& server : portrait->info.gathering.servers) {
+    server.credential.clear();
+  }
+  const size_t bytes = sizeof(Held) + PortraitBytes(*portrait);
+  Push({{subject, std::move(portrait), nullptr}, bytes}, subject.get());
+}
+
+void Journal::Append(const std::shared_ptr<Subject>& subject,
+                     std::shared_ptr<const peer::Event> event) {
+  const size_t bytes = sizeof(Held) + EventBytes(*event);
+  Push({{subject, nullptr, std::move(event)}, bytes}, nullptr);
+}
+
+void Journal::Push(Held held, Subject* created) {
+  // Freed, and called, without the lock.
+  std::vector<Held> dropped;
+  std::vector<std::shared_ptr<Waiter>> woken;
+  {
+    absl::MutexLock lock(&mutex_);
+    ++last_;
+    if (created != nullptr) created->created_index_ = last_;
+    bytes_ += held.bytes;
+    ring_.push_back(std::move(held));
+    while (bytes_ > max_bytes_ && ring_.size() > 1) {
+      bytes_ -= ring_.front().bytes;
+      dropped.push_back(std::move(ring_.front()));
+      ring_.pop_front();
+    }
+    woken.swap(waiting_);
+  }
+  for (const auto& waiter : woken) waiter->OnEntryAvailable();
+}
+
+uint64_t Journal::last() const {
+  absl::MutexLock lock(&mutex_);
+  return last_;
+}
+
+absl::StatusOr<Journal::Entry> Journal::Next(uint64_t after) const {
+  absl::MutexLock lock(&mutex_);
+  if (after == last_) return Entry();
+  if (after > last_) {
+    return MakeError(Reason::kArgument, "the journal is not there yet");
+  }
+  const uint64_t first_held = last_ - ring_.size() + 1;
+  if (after + 1 < first_held) {
+    return MakeError(Reason::kEventsCompacted,
+                     "what happened since is not held any more; ask for "
+                     "snapshots and go on from these");
+  }
+  return ring_[after + 1 - first_held].entry;
+}
+
+bool Journal::Await(uint64_t after, std::shared_ptr<Waiter> waiter) {
+  absl::MutexLock lock(&mutex_);
+  if (after != last_ || ended_) return false;
+  waiting_.push_back(std::move(waiter));
+  return true;
+}
+
+void Journal::Forget(const Waiter* waiter) {
+  absl::MutexLock lock(&mutex_);
+  // What is erased is not the last reference: who calls has one.
+  std::erase_if(waiting_,
+                [waiter](const auto& w) { return w.get() == waiter; });
+}
+
+void Journal::End() {
+  std::vector<std::shared_ptr<Waiter>> woken;
+  {
+    absl::MutexLock lock(&mutex_);
+    ended_ = true;
+    woken.swap(waiting_);
+  }
+  for (const auto& waiter : woken) waiter->OnEntryAvailable();
+}
+
+bool Journal::ended() const {
+  absl::MutexLock lock(&mutex_);
+  return ended_;
+}
+
+}  // namespace parley::pool

@@ -1,0 +1,296 @@
+#include "service/peers_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/errors.h"
+#include "core/pool/names.h"
+#include "service/call_log.h"
+#include "service/convert_basic.h"
+#include "service/convert_configuration.h"
+#include "service/convert_event.h"
+#include "service/status.h"
+
+namespace parley::service {
+namespace {
+
+// Peers that are held while they wait to be shown.
+constexpr size_t kPageSize = 64;
+
+uint64_t HashLabels(const std::map<std::string, std::string>& labels) {
+  // Not HashMessage: a map has no order on the wire.
+  v1::WatchPeersRequest entry;
+  uint64_t hash = labels.size();
+  for (const auto& [key, value] : labels) {
+    entry.clear_labels();
+    (*entry.mutable_labels())[key] = value;
+    hash = hash * 31 + HashMessage(entry);
+  }
+  return hash;
+}
+
+}  // namespace
+
+PeersWatch* PeersWatch::Start(const Core& core,
+                              const v1::WatchPeersRequest& request) {
+  auto watch = std::make_shared<PeersWatch>(core);
+  watch->self_ = watch;
+  const absl::Status read = watch->Read(request);
+  if (read.ok()) {
+    watch->Post(&PeersWatch::Open);
+  } else {
+    watch->Finish(ToGrpcStatus(read));
+  }
+  return watch.get();
+}
+
+absl::Status PeersWatch::Read(const v1::WatchPeersRequest& request) {
+  if (request.has_heartbeat_interval()) {
+    const auto interval =
+        FromProto(request.heartbeat_interval(), "heartbeat_interval",
+                  absl::Seconds(1), absl::Hours(1));
+    if (!interval.ok()) return interval.status();
+    heartbeat_ = *interval;
+  }
+  const auto labels = ReadLabels(request.labels());
+  if (!labels.ok()) return labels.status();
+  labels_ = *labels;
+  snapshot_if_compacted_ = request.snapshot_if_compacted();
+  view_ = request.view();
+  at_.epoch = core_.pool.identity().epoch;
+  at_.labels = HashLabels(labels_);
+  if (request.resume_token().empty()) return absl::OkStatus();
+  return Resume(request.resume_token());
+}
+
+absl::Status PeersWatch::Resume(const std::string& text) {
+  const auto token = ResumeToken::Parse(text);
+  if (!token.ok()) return token.status();
+  if (token->epoch != at_.epoch) {
+    history_gone_ = true;
+    if (snapshot_if_compacted_) return absl::OkStatus();
+    return MakeError(Reason::kEventsCompacted,
+                     "the resume_token is of an earlier process or of another "
+                     "server; ask for snapshots and go on from these",
+                     {{"field", "resume_token"}});
+  }
+  if (token->labels != at_.labels) {
+    return BadField("resume_token", "is of a stream with other labels");
+  }
+  const auto peer = pool::ParsePeerName(token->position);
+  if (token->cursor > journal_.last() ||
+      (peer.ok() && !CheckHome(core_.pool.identity(), *peer).ok())) {
+    return BadField("resume_token", "is not one that WatchPeers gave");
+  }
+  at_ = *token;
+  resumes_ = true;
+  return absl::OkStatus();
+}
+
+void PeersWatch::Post(void (PeersWatch::*method)()) {
+  strand_.Post(
+      [self = shared_from_this(), method] { (self.get()->*method)(); });
+}
+
+void PeersWatch::Open() {
+  began_ = written_at_ = core_.clock.Monotonic();
+  ArmHeartbeat(heartbeat_);
+  if (resumes_) return Pump();
+  BeginSnapshots(history_gone_);
+}
+
+void PeersWatch::BeginSnapshots(bool compacted) {
+  at_.opened = at_.cursor = journal_.last();
+  at_.position.clear();
+  page_.clear();
+  page_from_.clear();
+  page_last_ = false;
+  next_.reset();
+  response_.Clear();
+  response_.mutable_snapshots_begin()->set_compacted(compacted);
+  Write();
+}
+
+void PeersWatch::Pump() {
+  if (writing_ || ended_ || asking_) return;
+  if (!snapshots_sent() && !next_) return AskNextPeer();
+  while (!next_ || at_.cursor < next_->index) {
+    const auto entry = journal_.Next(at_.cursor);
+    if (!entry.ok()) return OnHistoryGone(entry.status());
+    if (entry->subject == nullptr) {
+      awaiting_ = awaiting_ || journal_.Await(at_.cursor, shared_from_this());
+      if (awaiting_) return;
+      // Nothing else comes any more, or something has come just now.
+      if (!journal_.ended() || journal_.last() != at_.cursor) continue;
+      return End(MakeRetryableError(Reason::kDraining,
+                                    "the server stops; watch another one",
+                                    absl::Seconds(1)));
+    }
+    ++at_.cursor;
+    if (Concerns(*entry->subject)) return WriteEntry(*entry);
+  }
+  WriteNext();
+}
+
+void PeersWatch::OnHistoryGone(const absl::Status& status) {
+  if (!snapshot_if_compacted_) return End(status);
+  BeginSnapshots(true);
+}
+
+// Whether the caller is to see what the journal says of this peer.
+bool PeersWatch::Concerns(const pool::Subject& subject) const {
+  if (!HasLabels(subject)) return false;
+  if (snapshots_sent() || subject.created_index() > at_.opened) return true;
+  return !at_.position.empty() &&
+         !core_.pool.Precedes(at_.position, subject.name());
+}
+
+bool PeersWatch::HasLabels(const pool::Subject& subject) const {
+  return std::all_of(labels_.begin(), labels_.end(),
+                     [&subject](const auto& wanted) {
+                       const auto found = subject.labels().find(wanted.first);
+                       return found != subject.labels().end() &&
+                              found->second == wanted.second;
+                     });
+}
+
+// The next peer of the pool's list that this stream has to show.
+bool PeersWatch::NextMember(pool::Member& member) {
+  for (;;) {
+    while (!page_.empty()) {
+      member = std::move(page_.back());
+      page_.pop_back();
+      const uint64_t created = member.subject->created_index();
+      // Of a peer that comes just now the journal will tell.
+      if (created == 0 || created > at_.opened) continue;
+      if (member.subject->name() == at_.position) continue;
+      if (HasLabels(*member.subject)) return true;
+    }
+    if (page_last_) return false;
+    auto page = core_.pool.List(
+        kPageSize, page_from_.empty() ? at_.position : page_from_, false);
+    if (!page.ok()) return false;  // cannot be: the names are the pool's own
+    page_ = std::move(page->members);
+    std::reverse(page_.begin(), page_.end());
+    page_from_ = std::move(page->next);
+    page_last_ = page_from_.empty();
+  }
+}
+
+void PeersWatch::AskNextPeer() {
+  pool::Member member;
+  if (!NextMember(member)) {
+    next_ = std::make_unique<Next>();
+    next_->index = journal_.last();
+    next_->position = std::string(ResumeToken::kEnd);
+    next_->message.mutable_snapshots_complete();
+    return Pump();
+  }
+  asking_ = true;
+  member.peer->Read([self = shared_from_this()](const peer::View& view) {
+    // One that is closed has nobody who knew it: nothing is said of it.
+    std::unique_ptr<Next> next;
+    if (!view.info.closure) {
+      next = std::make_unique<Next>();
+      next->position = view.info.name;
+      next->message.set_name(view.info.name);
+      ToProto(view, self->view_, self->core_.shown,
+              next->message.mutable_snapshot());
+      // What the peer does after this has a higher index.
+      next->index = self->journal_.last();
+    }
+    self->strand_.Post([self, next = std::move(next)]() mutable {
+      self->OnShown(std::move(next));
+    });
+  });
+}
+
+void PeersWatch::OnShown(std::unique_ptr<Next> next) {
+  asking_ = false;
+  if (ended_) return;
+  next_ = std::move(next);
+  Pump();
+}
+
+void PeersWatch::WriteNext() {
+  at_.position = std::move(next_->position);
+  response_ = std::move(next_->message);
+  next_.reset();
+  Write();
+}
+
+void PeersWatch::WriteEntry(const pool::Journal::Entry& entry) {
+  const std::string& name = entry.subject->name();
+  response_.Clear();
+  response_.set_name(name);
+  if (entry.created) {
+    ToProto(entry.created->view(), view_, core_.shown,
+            response_.mutable_snapshot());
+  } else {
+    ToProto(*entry.event, name, core_.shown, response_.mutable_event());
+  }
+  Write();
+}
+
+void PeersWatch::Write() {
+  writing_ = true;
+  written_at_ = core_.clock.Monotonic();
+  response_.set_resume_token(at_.Print());
+  StartWrite(&response_);
+}
+
+void PeersWatch::OnEntry() {
+  awaiting_ = false;
+  Pump();
+}
+
+void PeersWatch::GoOn() {
+  writing_ = false;
+  Pump();
+}
+
+void PeersWatch::GiveUp() {
+  End(MakeError(Reason::kCancelled, "the caller gave up"));
+}
+
+void PeersWatch::End(const absl::Status& status) {
+  if (std::exchange(ended_, true)) return;
+  LogCall(core_.log, "WatchPeers", "", status,
+          core_.clock.Monotonic() - began_);
+  Finish(ToGrpcStatus(status));
+}
+
+// One alarm for many events: when it comes too early it is set anew.
+void PeersWatch::ArmHeartbeat(absl::Duration delay) {
+  timer_.Set(delay, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Post(&PeersWatch::OnQuiet);
+  });
+}
+
+void PeersWatch::OnQuiet() {
+  if (ended_) return;
+  const absl::Duration now = core_.clock.Monotonic();
+  const absl::Duration quiet = now - written_at_;
+  if (writing_ || quiet < heartbeat_) {
+    // What is being written is a sign of life.
+    return ArmHeartbeat(writing_ ? heartbeat_ : heartbeat_ - quiet);
+  }
+  response_.Clear();
+  ToProto(core_.clock.Now(), response_.mutable_heartbeat()->mutable_time());
+  Write();
+  ArmHeartbeat(heartbeat_);
+}
+
+void PeersWatch::OnDone() {
+  Post(&PeersWatch::Close);
+  self_.reset();
+}
+
+void PeersWatch::Close() {
+  ended_ = true;
+  timer_.Cancel();
+  journal_.Forget(this);
+  page_.clear();
+}
+
+}  // namespace parley::service

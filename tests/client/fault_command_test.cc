@@ -1,0 +1,69 @@
+// The commands that show what happened: watch without a name.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "client/command/command.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "parley/messages.h"
+#include "parley/mocks/fake_stream.h"
+#include "parley/mocks/mock_connection.h"
+
+namespace parley::command {
+namespace {
+
+using client::FakeStreamServer;
+using client::MockConnection;
+using ::testing::HasSubstr;
+using ::testing::StrictMock;
+
+class FaultCommandTest : public ::testing::Test {
+ protected:
+  FaultCommandTest() {
+    environment_.out = [this](std::string_view text) { out_ += text; };
+    environment_.err = [this](std::string_view text) { err_ += text; };
+    environment_.variable = [](const char*) { return std::string(); };
+    environment_.connect = [this](client::ConnectionOptions) {
+      return connection_;
+    };
+  }
+
+  // Runs the words of a line, which are parted by spaces.
+  int Run(const std::string& line) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ');
+    return command::Run(environment_, words);
+  }
+
+  std::shared_ptr<StrictMock<MockConnection>> connection_ =
+      std::make_shared<StrictMock<MockConnection>>();
+  Environment environment_;
+  std::string out_;
+  std::string err_;
+};
+
+TEST_F(FaultCommandTest, WatchWithoutANameShowsAllPeersAndHowToGoOn) {
+  auto server = std::make_shared<FakeStreamServer>();
+  EXPECT_CALL(*connection_, OpenStream).WillOnce([&](auto&&...) {
+    v1::WatchPeersResponse update;
+    update.set_name("peers/a.1");
+    update.set_resume_token("t1");
+    update.mutable_snapshot()->set_name("peers/a.1");
+    server->Send(update);
+    update.mutable_event()->set_sequence(7);
+    update.mutable_event()->mutable_negotiation_needed();
+    update.set_resume_token("t2");
+    server->Send(update);
+    server->End(absl::UnavailableError("gone"));
+    return server->stream();
+  });
+  EXPECT_EQ(Run("watch"), kUnreachable);
+  EXPECT_THAT(out_, HasSubstr("peers/a.1"));
+  EXPECT_THAT(out_, HasSubstr("7  negotiation needed\n"));
+  EXPECT_THAT(err_, HasSubstr("--resume t2"));
+}
+
+}  // namespace
+}  // namespace parley::command
