@@ -80,7 +80,7 @@ class PeerService final : public v1::PeerService::CallbackService {
   Unary* GetStats(Context* context, const v1::GetStatsRequest* request,
                   v1::GetStatsResponse* response) override;
 
-  // peer_service_unbuilt.cc
+  // peer_service_composites.cc
   Unary* Offer(Context* context, const v1::OfferRequest* request,
                v1::OfferResponse* response) override;
   Unary* Answer(Context* context, const v1::AnswerRequest* request,

@@ -95,6 +95,14 @@ class Peer : public std::enable_shared_from_this<Peer> {
                         Reply<std::vector<CandidateResult>> reply);
   void RestartIce(Call call, StatusReply reply);
 
+  // CreateOffer and SetLocalDescription with it, as one operation. Errors:
+  // those of both; no description has changed then.
+  void SetLocalOffer(Call call, OfferRequest request, StatusReply reply);
+  // SetRemoteDescription with this offer, CreateAnswer and SetLocalDescription,
+  // as one operation. Errors: those of the three. When the offer was applied
+  // and the answer fails, the offer is rolled back.
+  void AnswerOffer(Call call, std::string text, StatusReply reply);
+
   // W3C setConfiguration, and what else can change in the life of a peer: all
   // of it or nothing. Servers and policy count from the next gathering, for
   // which the next offer restarts ICE. Errors: those of jsep::SetConfiguration.
@@ -160,7 +168,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   absl::StatusOr<std::shared_ptr<const Event>> NextEvent(uint64_t after) const {
     return log_.Next(after);
   }
-  // For `Call::replay`; after this call's own success.
+  // For `Call::replay`; after this call's own success. Again: replaces it.
   void StoreReply(std::string request_id, uint64_t hash, std::string reply) {
     replies_.Store(std::move(request_id), hash, std::move(reply));
   }
@@ -210,6 +218,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void StartTransports(const std::vector<jsep::StartIce>& starts,
                        Continuation done);
   void UndoStarts(const std::vector<jsep::StartIce>& starts);
+  void PlanRemoteAndApply(const jsep::RemoteDescriptionInit& description,
+                          Continuation done);
+  void AnswerPending(Continuation done);  // peer_composites.cc
   CandidateResult AddCandidate(const CandidateInput& input, bool queue_early);
   void RetryQueuedCandidates();
 

@@ -204,16 +204,25 @@ void Peer::SetRemoteDescription(Call call, jsep::SdpType type, std::string text,
           (*answer)(std::move(status), CurrentView());
           finished();
         };
-        auto plan =
-            PlanRemote({.type = type, .text = text, .offer_id = offer_id});
-        if (!plan.ok()) return done(plan.status());
-        if (validate_only) return done(plan->refused);
-        Apply(*std::move(plan),
-              [this, done = std::move(done)](absl::Status status) mutable {
-                if (status.ok()) RetryQueuedCandidates();
-                done(std::move(status));
-              });
+        const jsep::RemoteDescriptionInit description{
+            .type = type, .text = text, .offer_id = offer_id};
+        if (validate_only) {
+          const auto plan = PlanRemote(description);
+          return done(plan.ok() ? plan->refused : plan.status());
+        }
+        PlanRemoteAndApply(description, [this, done = std::move(done)](
+                                            absl::Status status) mutable {
+          if (status.ok()) RetryQueuedCandidates();
+          done(std::move(status));
+        });
       });
+}
+
+void Peer::PlanRemoteAndApply(const jsep::RemoteDescriptionInit& description,
+                              Continuation done) {
+  auto plan = PlanRemote(description);
+  if (!plan.ok()) return done(plan.status());
+  Apply(*std::move(plan), std::move(done));
 }
 
 // Transports may refuse to start; everything else cannot fail. So they are

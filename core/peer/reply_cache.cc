@@ -22,6 +22,11 @@ absl::StatusOr<const std::string*> ReplyCache::Find(
 void ReplyCache::Store(std::string request_id, uint64_t request_hash,
                        std::string reply) {
   if (capacity_ == 0) return;
+  for (Entry& known : entries_) {
+    if (known.id != request_id || known.hash != request_hash) continue;
+    known.reply = std::move(reply);
+    return;
+  }
   Entry entry{std::move(request_id), request_hash, std::move(reply)};
   if (entries_.size() < capacity_) {
     entries_.push_back(std::move(entry));

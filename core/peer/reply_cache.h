@@ -24,7 +24,8 @@ class ReplyCache {
   absl::StatusOr<const std::string*> Find(std::string_view request_id,
                                           uint64_t request_hash) const;
 
-  // Remembers a reply; the oldest one is forgotten at capacity.
+  // Remembers a reply, in place of the one that this request had; the oldest
+  // one is forgotten at capacity.
   void Store(std::string request_id, uint64_t request_hash, std::string reply);
 
  private:

@@ -102,8 +102,13 @@ absl::Status Pool::Admit(bool single_port) {
 
 absl::StatusOr<std::shared_ptr<Peer>> Pool::Create(peer::PeerInit init,
                                                    std::string request_id,
-                                                   uint64_t request_hash) {
-  if (request_id.empty()) return CreateNew(std::move(init));
+                                                   uint64_t request_hash,
+                                                   bool* made) {
+  if (request_id.empty()) {
+    auto created = CreateNew(std::move(init));
+    if (made != nullptr) *made = created.ok();
+    return created;
+  }
   std::string before;
   {
     absl::MutexLock lock(&mutex_);
@@ -133,6 +138,7 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::Create(peer::PeerInit init,
     requests_.erase(request_id);
     return created;
   }
+  if (made != nullptr) *made = true;
   requests_[request_id].name = (*created)->name();
   request_of_peer_[(*created)->name()] = std::move(request_id);
   return created;

@@ -81,10 +81,11 @@ class Pool {
   // for it), REQUEST_ID_CONFLICT, RATE (the same request is at work on another
   // thread), and those of CertificateStore::Resolve and peer::Peer::Create.
   // With a request_id used before by the same request: the same peer, as long
-  // as it or its tombstone is there.
+  // as it or its tombstone is there. `made` says whether this call has made it.
   absl::StatusOr<std::shared_ptr<peer::Peer>> Create(peer::PeerInit init,
                                                      std::string request_id,
-                                                     uint64_t request_hash);
+                                                     uint64_t request_hash,
+                                                     bool* made = nullptr);
 
   // The peer of this name, or its tombstone. Errors: ARGUMENT, WRONG_NODE,
   // PEER_LOST, PEER_UNKNOWN.

@@ -375,11 +375,6 @@ TEST_F(PeerTest, TransceiversChangeAsAWholeOrNotAtAll) {
 
 TEST_F(PeerTest, WhatIsNotBuiltSaysSo) {
   const std::string unbuilt = "UNIMPLEMENTED NOT_BUILT";
-  const std::string name = CreatePeer().name();
-  EXPECT_EQ(ErrorText(Call(&Peers::Offer, For<v1::OfferRequest>(name))),
-            unbuilt);
-  EXPECT_EQ(ErrorText(Call(&Peers::Answer, For<v1::AnswerRequest>(name))),
-            unbuilt);
   using Pool = v1::PoolService::Stub;
   EXPECT_EQ(ErrorText(Call(&Pool::DumpPeer, v1::DumpPeerRequest())), unbuilt);
 }

@@ -1,0 +1,81 @@
+// Several steps of a negotiation as one operation.
+
+#include <utility>
+
+#include "core/jsep/offer.h"
+#include "core/jsep/plan.h"
+#include "core/peer/peer.h"
+#include "core/peer/transport_entry.h"
+
+namespace parley::peer {
+
+void Peer::SetLocalOffer(Call call, OfferRequest request, StatusReply reply) {
+  auto answer = std::make_shared<StatusReply>(std::move(reply));
+  Chain(
+      std::move(call),
+      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
+      [this, answer, request](Finished finished) mutable {
+        auto done = [this, answer, finished = std::move(finished)](
+                        absl::Status status) mutable {
+          (*answer)(std::move(status), CurrentView());
+          finished();
+        };
+        const absl::Status allowed = jsep::CheckCanCreateOffer(session_);
+        if (!allowed.ok()) return done(allowed);
+        EnsureCertificate([this, request, done = std::move(done)](
+                              absl::Status certified) mutable {
+          if (!certified.ok()) return done(std::move(certified));
+          const auto created =
+              jsep::CreateOffer(session_, request.options, environment_.random);
+          if (!created.ok()) return done(created.status());
+          jsep::Remember(session_, *created);
+          PlanLocalAndApply(jsep::SdpType::kOffer, created->text(),
+                            std::move(done));
+        });
+      });
+}
+
+void Peer::AnswerOffer(Call call, std::string text, StatusReply reply) {
+  auto answer = std::make_shared<StatusReply>(std::move(reply));
+  Chain(
+      std::move(call),
+      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
+      [this, answer, text = std::move(text)](Finished finished) mutable {
+        Continuation done = [this, answer, finished = std::move(finished)](
+                                absl::Status status) mutable {
+          (*answer)(std::move(status), CurrentView());
+          finished();
+        };
+        auto applied = [this,
+                        done = std::move(done)](absl::Status status) mutable {
+          if (!status.ok()) return done(std::move(status));
+          AnswerPending(std::move(done));
+        };
+        // The certificate comes first: without one there is no answer, and
+        // then nothing is to change.
+        EnsureCertificate(
+            [this, text = std::move(text),
+             applied = std::move(applied)](absl::Status certified) mutable {
+              if (!certified.ok()) return applied(std::move(certified));
+              PlanRemoteAndApply({.type = jsep::SdpType::kOffer, .text = text},
+                                 std::move(applied));
+            });
+      });
+}
+
+// Answers the offer that this operation has applied, or takes that back.
+void Peer::AnswerPending(Continuation done) {
+  PlanLocalAndApply(
+      jsep::SdpType::kAnswer, "",
+      [this, done = std::move(done)](absl::Status status) mutable {
+        if (status.ok()) {
+          RetryQueuedCandidates();
+        } else if (!closed()) {
+          auto undo = jsep::PlanRollback(session_, jsep::Side::kRemote);
+          if (undo.ok()) Execute(jsep::Commit(session_, *std::move(undo)));
+        }
+        done(std::move(status));
+      });
+}
+
+}  // namespace parley::peer
