@@ -155,6 +155,7 @@ class CompositeCall
     }
     response_.set_gathering_complete(HasGathered(view));
     Remember(response_.SerializeAsString());
+    ending_.Note(*peer_, absl::OkStatus(), view.session.state);
     ending_.Finish(absl::OkStatus());
   }
 
@@ -166,6 +167,7 @@ class CompositeCall
 
   // Nobody knows the peer that this call has created: it goes.
   void Fail(absl::Status status) {
+    ending_.Note(*peer_, status, peer_->CurrentView().session.state);
     if (!created_) return ending_.Finish(status);
     ending_.core().pool.ForgetRequestOf(peer_->name());
     peer_->Close(peer::CloseReason::kRequested,

@@ -3,6 +3,7 @@
 #include "core/jsep/codecs.h"
 #include "service/convert_basic.h"
 #include "service/convert_negotiation.h"
+#include "service/peer_dump.h"
 #include "service/process.h"
 #include "service/unary.h"
 
@@ -114,9 +115,22 @@ PoolService::Unary* PoolService::Drain(Context* context,
 
 PoolService::Unary* PoolService::DumpPeer(Context* context,
                                           const v1::DumpPeerRequest* request,
-                                          v1::DumpPeerResponse*) {
-  return Ending(core_, "DumpPeer", request->name(), context)
-      .FinishNow(NotBuilt("DumpPeer"));
+                                          v1::DumpPeerResponse* response) {
+  const Ending ending(core_, "DumpPeer", request->name(), context);
+  const auto subject = Find(core_.pool, Named::kPeer, request->name());
+  if (!subject.ok()) return ending.FinishNow(subject.status());
+  subject->peer->Measure(
+      peer::MeasurementSelector(),
+      [ending, response, peer = subject->peer](
+          absl::StatusOr<peer::Measurement> measured, const peer::View& view) {
+        if (measured.ok()) {
+          WriteDump(*peer, view, *measured,
+                    ending.core().options.engine.ice.policy,
+                    ending.core().shown, response->mutable_dump());
+        }
+        ending.Finish(measured.status());
+      });
+  return ending.reactor();
 }
 
 }  // namespace parley::service

@@ -25,7 +25,6 @@ class PoolService final : public v1::PoolService::CallbackService {
                  v1::GetPoolResponse* response) override;
   Unary* Drain(Context* context, const v1::DrainRequest* request,
                v1::DrainResponse* response) override;
-  // Not built yet.
   Unary* DumpPeer(Context* context, const v1::DumpPeerRequest* request,
                   v1::DumpPeerResponse* response) override;
 

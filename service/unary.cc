@@ -1,9 +1,8 @@
 #include "service/unary.h"
 
+#include <algorithm>
 #include <limits>
 
-#include "absl/strings/str_cat.h"
-#include "core/base/strings.h"
 #include "core/pool/names.h"
 #include "service/convert_basic.h"
 
@@ -14,10 +13,16 @@ constexpr size_t kMaxRequestIdBytes = 128;
 
 }  // namespace
 
-absl::Status NotBuilt(std::string_view method) {
-  return MakeError(Reason::kNotBuilt,
-                   absl::StrCat(ToAbsl(method), " is not built yet"),
-                   {{"operation", std::string(method)}});
+void Ending::Note(peer::Peer& peer, const absl::Status& status,
+                  jsep::SignalingState state) const {
+  const absl::Duration now = core_->clock.Monotonic();
+  // One that was refused before its turn did not run.
+  const absl::Duration turn = std::max(peer.turn_came(), began_);
+  const bool ran = peer.turn_came() >= began_;
+  peer.history().Add(peer::OperationRecord{
+      method_, core_->clock.Now() - (now - began_),
+      ran ? turn - began_ : now - began_,
+      ran ? now - turn : absl::ZeroDuration(), status, state});
 }
 
 absl::Status CheckRequestId(std::string_view request_id) {

@@ -42,6 +42,10 @@ class Ending {
   grpc::ServerUnaryReactor* reactor() const { return reactor_; }
   const Core& core() const { return *core_; }
 
+  // On the strand of the peer that it was made on: for DumpPeer.
+  void Note(peer::Peer& peer, const absl::Status& status,
+            jsep::SignalingState state) const;
+
   void Finish(const absl::Status& status) const {
     LogCall(core_->log, method_, subject_, status,
             core_->clock.Monotonic() - began_);
@@ -61,9 +65,6 @@ class Ending {
   grpc::ServerUnaryReactor* reactor_;
   absl::Duration began_;
 };
-
-// The answer to a method that is not built.
-absl::Status NotBuilt(std::string_view method);
 
 // ARGUMENT unless it is empty or 1 to 128 printable ASCII characters.
 absl::Status CheckRequestId(std::string_view request_id);
@@ -101,7 +102,12 @@ class Change {
   const absl::Status& status() const { return status_; }
   grpc::ServerUnaryReactor* reactor() const { return ending_.reactor(); }
   grpc::ServerUnaryReactor* Refuse(const absl::Status& status) const {
-    return ending_.FinishNow(status);
+    if (subject_.peer == nullptr) return ending_.FinishNow(status);
+    grpc::ServerUnaryReactor* const reactor = ending_.reactor();
+    peer().Read([self = *this, status](const peer::View& view) {
+      self.Fail(status, view);
+    });
+    return reactor;
   }
 
   peer::Peer& peer() const { return *subject_.peer; }
@@ -130,7 +136,7 @@ class Change {
   peer::Reply<T> Answer(Write write) {
     return [*this, write = std::move(write)](absl::StatusOr<T> result,
                                              const peer::View& view) mutable {
-      if (!result.ok()) return ending_.Finish(result.status());
+      if (!result.ok()) return Fail(result.status(), view);
       write(*std::move(result), view, response_);
       Complete(view);
     };
@@ -140,7 +146,7 @@ class Change {
   peer::StatusReply Answer(Write write) {
     return [*this, write = std::move(write)](absl::Status status,
                                              const peer::View& view) mutable {
-      if (!status.ok()) return ending_.Finish(status);
+      if (!status.ok()) return Fail(status, view);
       write(view, response_);
       Complete(view);
     };
@@ -160,7 +166,13 @@ class Change {
       peer().StoreReply(request_.request_id(), HashMessage(request_),
                         response_.SerializeAsString());
     }
+    ending_.Note(peer(), absl::OkStatus(), view.session.state);
     ending_.Finish(absl::OkStatus());
+  }
+
+  void Fail(const absl::Status& status, const peer::View& view) const {
+    ending_.Note(peer(), status, view.session.state);
+    ending_.Finish(status);
   }
 
  private:

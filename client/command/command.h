@@ -83,6 +83,7 @@ Command GetCommand();
 Command ListCommand();
 Command CloseCommand();
 Command StatsCommand();
+Command DebugCommand();
 Command SendCommand();
 Command ReceiveCommand();
 Command PoolCommand();

@@ -105,10 +105,10 @@ int RunCommand(const Environment& environment, const Command& command,
 
 std::span<const Command> Commands() {
   static const auto* commands = new std::vector<Command>{
-      OfferCommand(), AnswerCommand(), AcceptCommand(),  CandidateCommand(),
-      WatchCommand(), GetCommand(),    ListCommand(),    CloseCommand(),
-      StatsCommand(), SendCommand(),   ReceiveCommand(), PoolCommand(),
-      DemoCommand()};
+      OfferCommand(), AnswerCommand(), AcceptCommand(), CandidateCommand(),
+      WatchCommand(), GetCommand(),    ListCommand(),   CloseCommand(),
+      StatsCommand(), DebugCommand(),  SendCommand(),   ReceiveCommand(),
+      PoolCommand(),  DemoCommand()};
   return *commands;
 }
 

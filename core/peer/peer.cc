@@ -184,6 +184,7 @@ bool Peer::Begin(Call& call, Continuation& refuse) {
     return false;
   }
   RenewLease();
+  turn_came_ = environment_.clock.Monotonic();
   return true;
 }
 

@@ -30,6 +30,7 @@
 #include "core/loop/executor.h"
 #include "core/peer/channel_ends.h"
 #include "core/peer/event_log.h"
+#include "core/peer/history.h"
 #include "core/peer/measurement.h"
 #include "core/peer/operation_chain.h"
 #include "core/peer/peer_types.h"
@@ -172,6 +173,10 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void StoreReply(std::string request_id, uint64_t hash, std::string reply) {
     replies_.Store(std::move(request_id), hash, std::move(reply));
   }
+  // Its past, for people who look for a fault. Calls are noted by those who
+  // make them; the last one's turn came then (monotonic).
+  History& history() { return history_; }
+  absl::Duration turn_came() const { return turn_came_; }
   View CurrentView();
   // Reading and writing messages; changes wake the receive window.
   ChannelEnds& channel_ends() { return ends_; }
@@ -222,6 +227,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
                           Continuation done);
   void AnswerPending(Continuation done);  // peer_composites.cc
   CandidateResult AddCandidate(const CandidateInput& input, bool queue_early);
+  CandidateResult JudgeCandidate(const CandidateInput& input, bool queue_early);
   void RetryQueuedCandidates();
 
   // peer_effects.cc: what a committed plan asks for.
@@ -331,6 +337,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   std::vector<CandidateInput> queued_candidates_;
   EventLog log_;
   ReplyCache replies_;
+  History history_;
+  absl::Duration turn_came_;
   std::shared_ptr<EventSink> sink_;
   std::vector<std::shared_ptr<Watcher>> watchers_;
   std::optional<Snapshot> snapshot_;  // while nothing has changed

@@ -357,6 +357,13 @@ void Peer::AddIceCandidates(Call call, std::vector<CandidateInput> candidates,
 
 CandidateResult Peer::AddCandidate(const CandidateInput& input,
                                    bool queue_early) {
+  CandidateResult result = JudgeCandidate(input, queue_early);
+  history_.Add(CandidateRecord{input, result});
+  return result;
+}
+
+CandidateResult Peer::JudgeCandidate(const CandidateInput& input,
+                                     bool queue_early) {
   auto plan = jsep::PlanCandidate(session_, ToInit(input), queue_early);
   if (!plan.ok()) return {.error = plan.status()};
   CandidateResult result{plan->outcome, ToIgnored(plan->why), {}};

@@ -124,6 +124,7 @@ TEST_F(CommandTest, MistakesEndWithUsageAndCallNobody) {
                            "watch --until closed",
                            "watch p --resume x",
                            "watch p --until happy",
+                           "debug",
                            "send",
                            "send p a b",
                            "receive",

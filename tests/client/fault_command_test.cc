@@ -1,4 +1,4 @@
-// The commands that show what happened: watch without a name.
+// The commands that show what happened: watch without a name, and debug.
 
 #include <memory>
 #include <string>
@@ -18,6 +18,7 @@ namespace {
 using client::FakeStreamServer;
 using client::MockConnection;
 using ::testing::HasSubstr;
+using ::testing::Return;
 using ::testing::StrictMock;
 
 class FaultCommandTest : public ::testing::Test {
@@ -63,6 +64,29 @@ TEST_F(FaultCommandTest, WatchWithoutANameShowsAllPeersAndHowToGoOn) {
   EXPECT_THAT(out_, HasSubstr("peers/a.1"));
   EXPECT_THAT(out_, HasSubstr("7  negotiation needed\n"));
   EXPECT_THAT(err_, HasSubstr("--resume t2"));
+}
+
+TEST_F(FaultCommandTest, DebugPrintsTheDump) {
+  v1::DumpPeerResponse reply;
+  v1::PeerDump& dump = *reply.mutable_dump();
+  dump.mutable_peer()->set_name("peers/a.1");
+  v1::OperationRecord* operation = dump.add_operations();
+  operation->set_method("CreateOffer");
+  operation->mutable_run()->set_nanos(1500000);
+  operation->mutable_error()->set_reason("SIGNALING_STATE");
+  v1::CandidateRecord* candidate = dump.add_candidates();
+  candidate->mutable_candidate()->set_candidate("candidate:x");
+  candidate->set_outcome(v1::ICE_CANDIDATE_OUTCOME_IGNORED);
+  candidate->set_ignored_reason(
+      v1::ICE_CANDIDATE_IGNORED_REASON_ADDRESS_POLICY);
+  (*dump.mutable_counters())["packets_sent"] = 3;
+  EXPECT_CALL(*connection_, DumpPeer).WillOnce(Return(reply));
+  EXPECT_EQ(Run("debug peers/a.1"), kDone);
+  for (const char* part :
+       {"peers/a.1", "CreateOffer", "took 1.5ms", "failed: SIGNALING_STATE",
+        "candidate:x", "address-policy", "packets_sent 3"}) {
+    EXPECT_THAT(out_, HasSubstr(part));
+  }
 }
 
 }  // namespace

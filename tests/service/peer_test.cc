@@ -373,12 +373,6 @@ TEST_F(PeerTest, TransceiversChangeAsAWholeOrNotAtAll) {
             "INVALID_ARGUMENT ARGUMENT TypeError");
 }
 
-TEST_F(PeerTest, WhatIsNotBuiltSaysSo) {
-  const std::string unbuilt = "UNIMPLEMENTED NOT_BUILT";
-  using Pool = v1::PoolService::Stub;
-  EXPECT_EQ(ErrorText(Call(&Pool::DumpPeer, v1::DumpPeerRequest())), unbuilt);
-}
-
 TEST_F(PeerTest, GetPoolShowsUseLimitsAndVersion) {
   const std::string name = CreatePeer().name();
   v1::GetPoolResponse response;
