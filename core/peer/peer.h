@@ -214,6 +214,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void EnsureCertificate(Continuation then);
 
   // peer_negotiation.cc
+  template <typename Creator>
+  void CreateDescription(Call call, absl::Status (*check)(const jsep::Session&),
+                         Creator create, Reply<jsep::CreatedDescription> reply);
   void OfferToReceive(const OfferRequest& request);
   void PlanLocalAndApply(std::optional<jsep::SdpType> type,
                          const std::string& text, Continuation done);

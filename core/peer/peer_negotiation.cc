@@ -65,35 +65,57 @@ jsep::CandidateInit ToInit(const CandidateInput& input) {
 
 }  // namespace
 
-void Peer::CreateOffer(Call call, OfferRequest request,
-                       Reply<jsep::CreatedDescription> reply) {
+// One operation: checks, awaits a certificate, and creates what it then answers
+// and remembers.
+template <typename Creator>
+void Peer::CreateDescription(Call call,
+                             absl::Status (*check)(const jsep::Session&),
+                             Creator create,
+                             Reply<jsep::CreatedDescription> reply) {
   auto answer = Share(std::move(reply));
   Chain(
       std::move(call),
       [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
-      [this, answer, request](Finished finished) mutable {
-        const absl::Status allowed = jsep::CheckCanCreateOffer(session_);
+      [this, answer, check, create](Finished finished) mutable {
+        const absl::Status allowed = check(session_);
         if (!allowed.ok()) {
           (*answer)(allowed, CurrentView());
           return finished();
         }
         EnsureCertificate(
-            [this, answer, request,
+            [this, answer, create,
              finished = std::move(finished)](absl::Status certified) mutable {
               if (!certified.ok()) {
                 (*answer)(std::move(certified), CurrentView());
                 return finished();
               }
-              if (request.receive_audio || request.receive_video) {
-                OfferToReceive(request);
-              }
-              auto created = jsep::CreateOffer(session_, request.options,
-                                               environment_.random);
+              absl::StatusOr<jsep::CreatedDescription> created = create();
               if (created.ok()) jsep::Remember(session_, *created);
               (*answer)(std::move(created), CurrentView());
               finished();
             });
       });
+}
+
+void Peer::CreateOffer(Call call, OfferRequest request,
+                       Reply<jsep::CreatedDescription> reply) {
+  const auto create = [this, request] {
+    if (request.receive_audio || request.receive_video) {
+      OfferToReceive(request);
+    }
+    return jsep::CreateOffer(session_, request.options, environment_.random);
+  };
+  CreateDescription(std::move(call), jsep::CheckCanCreateOffer, create,
+                    std::move(reply));
+}
+
+void Peer::CreateAnswer(Call call, jsep::AnswerOptions options,
+                        Reply<jsep::CreatedDescription> reply) {
+  const auto create = [this, options] {
+    return jsep::CreateAnswer(session_, environment_.random, options);
+  };
+  CreateDescription(std::move(call), jsep::CheckCanCreateAnswer, create,
+                    std::move(reply));
 }
 
 // W3C's legacy options, whose changes are told as those of any call.
@@ -110,34 +132,6 @@ void Peer::OfferToReceive(const OfferRequest& request) {
     const jsep::Transceiver& now = session_.transceivers[i];
     if (i >= before.size() || before[i] != now) Emit(TransceiverChange{now});
   }
-}
-
-void Peer::CreateAnswer(Call call, jsep::AnswerOptions options,
-                        Reply<jsep::CreatedDescription> reply) {
-  auto answer = Share(std::move(reply));
-  Chain(
-      std::move(call),
-      [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
-      [this, answer, options](Finished finished) mutable {
-        const absl::Status allowed = jsep::CheckCanCreateAnswer(session_);
-        if (!allowed.ok()) {
-          (*answer)(allowed, CurrentView());
-          return finished();
-        }
-        EnsureCertificate(
-            [this, answer, options,
-             finished = std::move(finished)](absl::Status certified) mutable {
-              if (!certified.ok()) {
-                (*answer)(std::move(certified), CurrentView());
-                return finished();
-              }
-              auto created =
-                  jsep::CreateAnswer(session_, environment_.random, options);
-              if (created.ok()) jsep::Remember(session_, *created);
-              (*answer)(std::move(created), CurrentView());
-              finished();
-            });
-      });
 }
 
 void Peer::SetLocalDescription(Call call, std::optional<jsep::SdpType> type,
