@@ -20,8 +20,7 @@ absl::Status ReadEach(std::string_view text, const Parse& parse,
   for (const std::string& word : words) {
     const auto value = parse(word);
     if (!value) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", word, "\" ", wrong));
+      return absl::InvalidArgumentError(absl::StrCat("\"", word, "\" ", wrong));
     }
     values.push_back(*value);
   }

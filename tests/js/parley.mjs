@@ -25,15 +25,17 @@ const definition = protoLoader.loadSync(
 );
 const {v1} = grpc.loadPackageDefinition(definition).parley;
 
-// parleyd, listening at `address`. What it writes to standard error is kept,
+// parleyd, listening at `address`, started by the words `before` it, if any. What
+// it writes to standard error is kept,
 // to be shown when a test fails.
 export class Server {
-  static async start(address, args = []) {
+  static async start(address, args = [], before = []) {
     const server = new Server();
     server.address = address;
     server.log = '';
-    server.process = spawn(join(bin, 'parleyd'),
-      [`--listen=${address}`, ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+    const [command, ...words] =
+      [...before, join(bin, 'parleyd'), `--listen=${address}`, ...args];
+    server.process = spawn(command, words, {stdio: ['ignore', 'pipe', 'pipe']});
     for (const stream of [server.process.stdout, server.process.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (server.log += text));
     }

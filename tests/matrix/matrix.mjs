@@ -72,7 +72,8 @@ class Matrix {
   async #openSubject(cell, against) {
     if (!against) {
       const client = await this.services[cell.ice].get();
-      return new ParleyEnd('Parley', client, ICE_MODES[cell.ice].iceMode);
+      return new ParleyEnd('Parley', client,
+        {iceMode: ICE_MODES[cell.ice].iceMode});
     }
     const title = against === cell.stack ? `the other ${against}` : against;
     return stacks[against].open(title, this);

@@ -47,7 +47,7 @@ class Channel {
 
 export class ParleyEnd extends End {
   #client;
-  #iceMode;
+  #options;
   #peer;
   #watch;
   #exchange;
@@ -58,10 +58,11 @@ export class ParleyEnd extends End {
   #labels = new Map();
   #channels = new Map();
 
-  constructor(name, client, iceMode) {
+  // `options` are fields of its CreatePeer.
+  constructor(name, client, options) {
     super(name);
     this.#client = client;
-    this.#iceMode = iceMode;
+    this.#options = options;
   }
 
   operate(operation, argument) {
@@ -75,7 +76,7 @@ export class ParleyEnd extends End {
 
   async _open({audio}) {
     const {peer} = await this.#client.peer.createPeer({
-      iceMode: this.#iceMode,
+      ...this.#options,
       transceivers: audio ? [{kind: 'MEDIA_KIND_AUDIO'}] : [],
       requestId: randomUUID(),
     });

@@ -131,7 +131,8 @@ export const stacks = {
   parley: {
     version: async () => 'this build',
     open: async (title, {others}) =>
-      new ParleyEnd(title, await others.get(), 'ICE_MODE_FULL'),
+      new ParleyEnd(title, await others.get(),
+        {iceMode: 'ICE_MODE_FULL'}),
   },
 };
 
