@@ -15,9 +15,8 @@ export const samples = [
 
 // The message as the page takes it, with binary in base64.
 export function forPage(label, {text, binary}) {
-  return binary === undefined
-    ? {label, text}
-    : {label, binary: binary.toString('base64')};
+  return {label, messages: [binary === undefined
+    ? {text} : {binary: binary.toString('base64')}]};
 }
 
 // Both forms, the page's and the API's, made one to compare.

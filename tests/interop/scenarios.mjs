@@ -58,16 +58,22 @@ async function sendAndReceive({client, page}, channel, label) {
   await within(10_000, 'the end of ReceiveMessages', stream.ended);
 }
 
+// Connected by Parley's offer, its channel open there.
+async function offeredByParley(context, label) {
+  const session = await Session.open({...context, dataChannels: [{label}]});
+  const channel = session.channels[0].name;
+  await session.parleyOffers();
+  await session.connected();
+  await session.channelState(channel, 'OPEN');
+  return {session, channel};
+}
+
 export const scenarios = {
   // CreatePeer with a channel, CreateOffer, SetLocalDescription; the page
   // answers; the page ends the call.
   async 'Parley offers'(context) {
     const label = 'chat';
-    const session = await Session.open({...context, dataChannels: [{label}]});
-    const channel = session.channels[0].name;
-    await session.parleyOffers();
-    await session.connected();
-    await session.channelState(channel, 'OPEN');
+    const {session, channel} = await offeredByParley(context, label);
     const {page} = session;
     const announced = await page.inbox.take('the channel at the page',
       (event) => event.kind === 'dataChannel');
@@ -80,7 +86,7 @@ export const scenarios = {
     await page.call('close');
     await session.channelState(channel, 'CLOSED');
     await session.closePeer();
-    await page.close();
+    await page.stop();
   },
 
   // The page makes the channel and the offer; Parley answers and ends the call.
@@ -92,7 +98,7 @@ export const scenarios = {
     await session.pageOffers();
     await session.connected();
     const {dataChannel: {dataChannel: channel}} =
-      await session.watch.inbox.take('the channel at Parley',
+      await session.inbox.take('the channel at Parley',
         (event) => event.dataChannel);
     assert.deepEqual(
       {label: channel.label, protocol: channel.protocol,
@@ -103,17 +109,13 @@ export const scenarios = {
     await sendAndReceive(session, channel.name, label);
     await session.closePeer();
     await page.inbox.take('close at the page', (e) => e.kind === 'close');
-    await page.close();
+    await page.stop();
   },
 
   // The channel lives on through ICE restarts that either side begins.
   async 'ICE restarts'(context) {
     const label = 'chat';
-    const session = await Session.open({...context, dataChannels: [{label}]});
-    const channel = session.channels[0].name;
-    await session.parleyOffers();
-    await session.connected();
-    await session.channelState(channel, 'OPEN');
+    const {session, channel} = await offeredByParley(context, label);
     await session.page.inbox.take('open at the page', (e) => e.kind === 'open');
     const stream = await attach(session.client, channel);
     let sequence = 0;
@@ -132,6 +134,6 @@ export const scenarios = {
     }
     stream.call.end();
     await session.closePeer();
-    await session.page.close();
+    await session.page.stop();
   },
 };

@@ -7,9 +7,8 @@ const message = (fields) => ({
     [name, {type, id, ...(rule && {rule})}])),
 });
 
-// As in google/rpc/status.proto and google/rpc/error_details.proto. A loader
-// gives methods alone a parser, so there is one for each.
-const definition = protoLoader.fromJSON({nested: {
+// As in google/rpc/status.proto and google/rpc/error_details.proto.
+const {Status, ErrorInfo} = protoLoader.fromJSON({nested: {
   Any: message([['typeUrl', 'string', 1], ['value', 'bytes', 2]]),
   Status: message([['code', 'int32', 1], ['message', 'string', 2],
     ['details', 'Any', 3, 'repeated']]),
@@ -18,20 +17,14 @@ const definition = protoLoader.fromJSON({nested: {
     domain: {type: 'string', id: 2},
     metadata: {type: 'string', id: 3, keyType: 'string'},
   }},
-  Parser: {methods: {
-    Status: {requestType: 'Any', responseType: 'Status'},
-    ErrorInfo: {requestType: 'Any', responseType: 'ErrorInfo'},
-  }},
 }}, {});
 
 // {reason, domain, metadata}, or null if it has none.
 export function errorInfo(error) {
   const [bytes] = error.metadata?.get('grpc-status-details-bin') ?? [];
   if (!bytes) return null;
-  const {details} = definition.Parser.Status.responseDeserialize(bytes);
+  const {details} = Status.deserialize(bytes);
   const detail = details.find(({typeUrl}) =>
     typeUrl.endsWith('/google.rpc.ErrorInfo'));
-  return detail
-    ? definition.Parser.ErrorInfo.responseDeserialize(detail.value)
-    : null;
+  return detail ? ErrorInfo.deserialize(detail.value) : null;
 }

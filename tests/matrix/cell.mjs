@@ -1,8 +1,8 @@
 // What happens in one cell: two ends, from their first description to the end.
 import assert from 'node:assert/strict';
 
+import {Signaling} from '../js/signaling.mjs';
 import {compare, makeMessages} from './messages.mjs';
-import {Signaling} from './signaling.mjs';
 
 const MESSAGES = 100;
 const MESSAGES_AFTER_RESTART = 10;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
 
 import {within} from '../js/deadline.mjs';
-import {End} from './end.mjs';
+import {PeerEnd} from '../js/peer_end.mjs';
 
 const END_MS = 10_000;
 
@@ -12,12 +12,6 @@ const states = {
   DATA_CHANNEL_STATE_OPEN: 'open',
   DATA_CHANNEL_STATE_CLOSED: 'close',
 };
-
-const usable = new Set([
-  'ICE_CANDIDATE_OUTCOME_APPLIED',
-  'ICE_CANDIDATE_OUTCOME_QUEUED',
-  'ICE_CANDIDATE_OUTCOME_IGNORED',
-]);
 
 // One channel as the stream has it: what was sent, what may still be.
 class Channel {
@@ -45,14 +39,10 @@ class Channel {
   }
 }
 
-export class ParleyEnd extends End {
-  #client;
+export class ParleyEnd extends PeerEnd {
   #options;
-  #peer;
-  #watch;
   #exchange;
   #frameName;
-  #offerId;
   #restarted = false;
   #names = new Map();
   #labels = new Map();
@@ -60,34 +50,17 @@ export class ParleyEnd extends End {
 
   // `options` are fields of its CreatePeer.
   constructor(name, client, options) {
-    super(name);
-    this.#client = client;
+    super(name, client);
     this.#options = options;
   }
 
-  operate(operation, argument) {
-    return this[`_${operation}`](argument);
-  }
-
-  #call(method, request = {}) {
-    return this.#client.peer[method](
-      {name: this.#peer, requestId: randomUUID(), ...request});
-  }
-
   async _open({audio}) {
-    const {peer} = await this.#client.peer.createPeer({
-      ...this.#options,
-      transceivers: audio ? [{kind: 'MEDIA_KIND_AUDIO'}] : [],
-      requestId: randomUUID(),
-    });
-    this.#peer = peer.name;
-    this.#watch = this.#client.watchPeer(peer.name,
-      (candidate) => candidate.candidate &&
-        this.push({kind: 'candidate', candidate}),
+    const transceivers = audio ? [{kind: 'MEDIA_KIND_AUDIO'}] : [];
+    await this.create({...this.#options, transceivers},
       (event) => this.#watched(event));
-    this.#exchange = this.#client.exchange();
+    this.#exchange = this.client.exchange();
     this.#exchange.call.on('data', ({frames}) => this.#exchanged(frames));
-    this.#exchange.call.write({frames: [{name: this.#peer, attach: {}}]});
+    this.#exchange.call.write({frames: [{name: this.peer, attach: {}}]});
   }
 
   #watched(event) {
@@ -152,35 +125,7 @@ export class ParleyEnd extends End {
   }
 
   async _createDataChannel({label, ordered}) {
-    await this.#call('createDataChannel', {dataChannel: {label, ordered}});
-  }
-
-  async _offer({restart}) {
-    const {description} =
-      await this.#call('createOffer', {iceRestart: restart});
-    this.#offerId = description.offerId;
-    await this.#call('setLocalDescription', {description});
-    return {type: 'offer', sdp: description.sdp};
-  }
-
-  async _answer({sdp}) {
-    await this.#call('setRemoteDescription',
-      {description: {type: 'SDP_TYPE_OFFER', sdp}});
-    const {description} = await this.#call('setLocalDescription');
-    return {type: 'answer', sdp: description.sdp};
-  }
-
-  async _accept({sdp}) {
-    await this.#call('setRemoteDescription', {description:
-      {type: 'SDP_TYPE_ANSWER', sdp, offerId: this.#offerId}});
-  }
-
-  async _addCandidate(candidate) {
-    const {results: [{outcome, error}]} =
-      await this.#call('addIceCandidates', {candidates: [candidate]});
-    if (!usable.has(outcome)) {
-      throw new Error(`${candidate.candidate}: ${error?.message ?? outcome}`);
-    }
+    await this.ask('createDataChannel', {dataChannel: {label, ordered}});
   }
 
   async _send({label, messages}) {
@@ -198,13 +143,13 @@ export class ParleyEnd extends End {
   }
 
   async _closeChannel({label}) {
-    await this.#client.peer.closeDataChannel(
+    await this.client.peer.closeDataChannel(
       {name: this.#names.get(label), requestId: randomUUID()});
   }
 
   // The state that calls show is as whole as the events say.
   async checkConnected(audio) {
-    const {peer: {state}} = await this.#client.peer.getPeer({name: this.#peer});
+    const {peer: {state}} = await this.client.peer.getPeer({name: this.peer});
     assert.equal(state.signalingState, 'SIGNALING_STATE_STABLE');
     assert.equal(state.sctp?.state, 'SCTP_TRANSPORT_STATE_CONNECTED');
     assert.deepEqual(
@@ -221,16 +166,16 @@ export class ParleyEnd extends End {
   }
 
   async _close() {
-    await this.#call('closePeer', {detail: 'cell over'});
+    await this.ask('closePeer', {detail: 'cell over'});
   }
 
   // Nothing is left of the peer but its tombstone, which says nothing bad.
   async stop() {
-    if (!this.#peer) return;
+    if (!this.peer) return;
     await this._close();
     const {reason} = await this.take('closed');
     assert.equal(reason, 'CLOSE_REASON_REQUESTED');
-    await within(END_MS, 'the end of WatchPeer', this.#watch.ended);
+    await within(END_MS, 'the end of WatchPeer', this.watch.ended);
     this.#exchange.call.end();
     await within(END_MS, 'the end of Exchange', this.#exchange.ended);
   }

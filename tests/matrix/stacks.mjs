@@ -1,8 +1,8 @@
 // The other stacks: how each is started, and what it cannot do.
 //
 // cannot: what a cell leaves out because the stack cannot do it, and why. Of
-// these offerRestart is ICE restart as offerer, sayGoodbye to tell the other end that the connection is closed,
-// hearGoodbye to tell the application.
+// these offerRestart is ICE restart as offerer, sayGoodbye to tell the other end
+// that the connection is closed, hearGoodbye to tell the application.
 // limits: the bytes of one message that a stack sends or receives, where that
 // is less than RFC 8841 lets the other end expect.
 import {execFileSync} from 'node:child_process';
@@ -12,8 +12,9 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 import {browsers} from '../js/browsers.mjs';
-import {PageEnd, ProcessEnd} from './end.mjs';
+import {PageEnd} from '../js/end.mjs';
 import {ParleyEnd} from './parley_end.mjs';
+import {ProcessEnd} from './process_end.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 

@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {Client, Server} from '../js/parley.mjs';
 import {compare, makeMessages} from '../matrix/messages.mjs';
 import {ParleyEnd} from '../matrix/parley_end.mjs';
-import {Signaling} from '../matrix/signaling.mjs';
+import {Signaling} from '../js/signaling.mjs';
 import {inside} from './lab.mjs';
 
 const LABEL = 'chat';
@@ -19,7 +19,7 @@ class HostEnd extends ParleyEnd {
   candidates = [];
 
   push(event) {
-    if (event.kind === 'candidate') {
+    if (event.candidate?.candidate) {
       this.candidates.push(event.candidate.candidate);
     }
     if (event.kind === 'state') this.states.push(event.state);

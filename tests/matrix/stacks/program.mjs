@@ -20,7 +20,7 @@ export function serve(peer) {
   input.on('close', () => process.kill(process.pid, 'SIGKILL'));
 }
 
-// A peer that queues its events (w3c_peer.mjs).
+// A peer that queues its events (js/w3c_peer.mjs).
 export async function servePeer(peer) {
   serve(peer);
   for (;;) {

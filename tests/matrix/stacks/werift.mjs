@@ -1,7 +1,7 @@
 // werift, by the npm package of that name.
 import {RTCPeerConnection} from 'werift';
 
-import {install} from '../w3c_peer.mjs';
+import {install} from '../../js/w3c_peer.mjs';
 import {servePeer} from './program.mjs';
 
 // An empty list of servers means its default one, which it then waits for.

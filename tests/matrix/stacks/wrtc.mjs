@@ -1,7 +1,7 @@
 // libwebrtc, by the npm package @roamhq/wrtc.
 import wrtc from '@roamhq/wrtc';
 
-import {install} from '../w3c_peer.mjs';
+import {install} from '../../js/w3c_peer.mjs';
 import {servePeer} from './program.mjs';
 
 const target = {};

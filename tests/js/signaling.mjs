@@ -4,24 +4,24 @@ const fragments = (sdp) => new Set(
   [...sdp.matchAll(/^a=ice-ufrag:(\S+)/gm)].map(([, fragment]) => fragment));
 
 class Direction {
-  #from;
-  #to;
   #held = [];
   #open = false;
   #delivered = Promise.resolve();
   #fragments = new Set();
 
   constructor(from, to) {
-    this.#from = from;
-    this.#to = to;
+    this.to = to;
     from.onCandidate = (candidate) => {
+      if (!candidate.candidate && !to.takesEndOfCandidates) return;
       this.#held.push(candidate);
       this.#flush();
     };
   }
 
-  hold() {
+  // Until the next description. What is on its way arrives before that.
+  async hold() {
     this.#open = false;
+    await this.#delivered;
   }
 
   // The description has been set at the other end.
@@ -36,8 +36,8 @@ class Direction {
     for (const candidate of this.#held.splice(0)) {
       if (this.#isOld(candidate)) continue;
       this.#delivered = this.#delivered
-        .then(() => this.#to.call('addCandidate', candidate))
-        .catch((error) => this.#to.fail(error));
+        .then(() => this.to.call('addCandidate', candidate))
+        .catch((error) => this.to.fail(error));
     }
   }
 
@@ -50,27 +50,25 @@ class Direction {
 }
 
 export class Signaling {
-  #offerer;
-  #answerer;
-  #toAnswerer;
-  #toOfferer;
+  #one;
+  #directions;
 
-  constructor(offerer, answerer) {
-    this.#offerer = offerer;
-    this.#answerer = answerer;
-    this.#toAnswerer = new Direction(offerer, answerer);
-    this.#toOfferer = new Direction(answerer, offerer);
+  constructor(one, other) {
+    this.#one = one;
+    this.#directions = new Map([
+      [one, new Direction(one, other)], [other, new Direction(other, one)]]);
   }
 
   // One round of offer and answer; gives both.
-  async negotiate({restart = false} = {}) {
-    this.#toAnswerer.hold();
-    this.#toOfferer.hold();
-    const offer = await this.#offerer.call('offer', {restart});
-    const answer = await this.#answerer.call('answer', offer);
-    this.#toAnswerer.release(offer.sdp);
-    await this.#offerer.call('accept', answer);
-    this.#toOfferer.release(answer.sdp);
+  async negotiate({offerer = this.#one, restart = false} = {}) {
+    await Promise.all([...this.#directions.values()].map((one) => one.hold()));
+    const toAnswerer = this.#directions.get(offerer);
+    const answerer = toAnswerer.to;
+    const offer = await offerer.call('offer', {restart});
+    const answer = await answerer.call('answer', offer);
+    toAnswerer.release(offer.sdp);
+    await offerer.call('accept', answer);
+    this.#directions.get(answerer).release(answer.sdp);
     return {offer, answer};
   }
 }

@@ -1,6 +1,18 @@
-// The end of a stack that has W3C's API. install() is also evaluated in pages,
-// so it uses nothing outside itself. It puts `parley` on the target: an object
-// with the operations of end.mjs as methods, and next() for the events.
+// The end of a stack that has W3C's API, in a browser's page or in Node.js.
+// install() is evaluated in pages, so it uses nothing outside itself. It puts
+// `parley` on the target: one peer connection, with operations as methods, and
+// next() for the events.
+//
+// Operations: open {audio}, createDataChannel {label, and what else W3C's
+// RTCDataChannelInit has}, offer {restart}, answer {sdp}, accept {sdp},
+// addCandidate {candidate, sdpMid, sdpMLineIndex}, send {label, messages},
+// closeChannel {label}, close. offer and answer set the local description and
+// return it. A message is {text} or {binary} in base64.
+//
+// Events, by kind: candidate {candidate}, an empty one at the end of a
+// generation too where the stack says so; state {state}, W3C's connectionState;
+// dataChannel {label, protocol, ordered}, open {label}, close {label}, message
+// {label, text or binary}.
 export function install(environment) {
   const {target = globalThis, connect = () => new RTCPeerConnection()} =
     environment ?? {};
@@ -38,10 +50,10 @@ export function install(environment) {
       return this.#events.splice(0);
     }
 
-    open({audio}) {
+    open({audio = false}) {
       const connection = this.#connection = connect();
       connection.onicecandidate = ({candidate}) => {
-        if (!candidate?.candidate) return;
+        if (!candidate) return;
         const {sdpMid, sdpMLineIndex, usernameFragment} = candidate;
         this.#push({kind: 'candidate', candidate: {
           candidate: candidate.candidate, sdpMid, sdpMLineIndex,
@@ -50,8 +62,8 @@ export function install(environment) {
       connection.onconnectionstatechange = () =>
         this.#push({kind: 'state', state: connection.connectionState});
       connection.ondatachannel = ({channel}) => {
-        const {label, ordered} = channel;
-        this.#push({kind: 'dataChannel', label, ordered});
+        const {label, protocol, ordered} = channel;
+        this.#push({kind: 'dataChannel', label, protocol, ordered});
         this.#adopt(channel);
       };
       if (audio) connection.addTransceiver('audio');
@@ -72,8 +84,8 @@ export function install(environment) {
       if (channel.readyState === 'open') this.#push({kind: 'open', label});
     }
 
-    createDataChannel({label, ordered}) {
-      this.#adopt(this.#connection.createDataChannel(label, {ordered}));
+    createDataChannel({label, ...init}) {
+      this.#adopt(this.#connection.createDataChannel(label, init));
     }
 
     #local() {
@@ -81,7 +93,7 @@ export function install(environment) {
       return {type, sdp};
     }
 
-    async offer({restart}) {
+    async offer({restart = false}) {
       const offer = await this.#connection.createOffer({iceRestart: restart});
       await this.#connection.setLocalDescription(offer);
       return this.#local();
