@@ -1,4 +1,5 @@
-// The log entries of calls. Safe for concurrent use.
+// How the end of a call is told: in the log, and in the counts. Safe for
+// concurrent use.
 #ifndef PARLEY_SERVICE_CALL_LOG_H_
 #define PARLEY_SERVICE_CALL_LOG_H_
 
@@ -6,14 +7,15 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "service/log.h"
+#include "service/core.h"
+#include "service/method.h"
 
 namespace parley::service {
 
-// Logs the end of a call: at debug, or as an error where the server is at
-// fault. `subject` is the name that the call was made on.
-void LogCall(Log& log, std::string_view method, std::string_view subject,
-             const absl::Status& status, absl::Duration took);
+// Counts the end of a call and logs it: at debug, or as an error where the
+// server is at fault. `subject` is the name that the call was made on.
+void NoteCall(const Core& core, Method method, std::string_view subject,
+              const absl::Status& status, absl::Duration took);
 
 }  // namespace parley::service
 

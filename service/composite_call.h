@@ -35,7 +35,7 @@ class CompositeCall
   using Operation =
       absl::AnyInvocable<void(peer::Peer&, peer::Call, peer::StatusReply)>;
 
-  CompositeCall(const Core& core, std::string_view method,
+  CompositeCall(const Core& core, Method method,
                 grpc::CallbackServerContext* context, const Request* request,
                 Response* response)
       : ending_(core, method, request->name(), context),
@@ -171,14 +171,14 @@ class CompositeCall
     if (!created_) return ending_.Finish(status);
     ending_.core().pool.ForgetRequestOf(peer_->name());
     peer_->Close(peer::CloseReason::kRequested,
-                 absl::StrCat("the ", ToAbsl(method_),
+                 absl::StrCat("the ", ToAbsl(method_.name()),
                               " that created it did not succeed"),
                  [self = this->shared_from_this(), status = std::move(status)](
                      const peer::View&) { self->ending_.Finish(status); });
   }
 
   const Ending ending_;
-  const std::string_view method_;
+  const Method method_;
   const Request& request_;
   Response& response_;
   const absl::Time deadline_;

@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/pool/certificate_store.h"
 #include "core/pool/pool.h"
+#include "service/call_counts.h"
 #include "service/convert_state.h"
 #include "service/log.h"
 #include "service/open_streams.h"
@@ -21,6 +22,7 @@ struct Core {
   Log& log;
   Shown shown;
   OpenStreams& streams;
+  CallCounts& calls;
 };
 
 }  // namespace parley::service

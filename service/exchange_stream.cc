@@ -246,7 +246,7 @@ void ExchangeStream::Advance() {
     }
   }
   if (!end) return StartWrite(&writing_batch_.response);
-  LogCall(core_.log, "Exchange", "", *end, absl::ZeroDuration());
+  NoteCall(core_, presence_.method(), "", *end, absl::ZeroDuration());
   Finish(ToGrpcStatus(*end));
 }
 

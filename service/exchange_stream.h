@@ -38,7 +38,7 @@ class ExchangeStream final
                                grpc::CallbackServerContext* context);
 
   ExchangeStream(const Core& core, grpc::CallbackServerContext* context)
-      : core_(core), presence_(core.streams), context_(context) {}
+      : core_(core), presence_(core.streams, "Exchange"), context_(context) {}
 
   const Core& core() const { return core_; }
 

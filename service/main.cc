@@ -57,6 +57,7 @@ int Serve(const Options& options) {
   fflush(stdout);
   log.Info("serving", {{"address", (*server)->address()},
                        {"admin_address", (*server)->admin_address()},
+                       {"metrics_address", (*server)->metrics_address()},
                        {"node", options.engine.node},
                        {"version", PARLEY_VERSION}});
 

@@ -19,6 +19,8 @@ MessageStream* MessageStream::Start(const Core& core,
   if (read.ok()) {
     stream->Post(&MessageStream::Open);
   } else {
+    NoteCall(core, stream->presence_.method(), request.name(), read,
+             absl::ZeroDuration());
     stream->Finish(ToGrpcStatus(read));
   }
   return stream.get();
@@ -130,8 +132,8 @@ void MessageStream::End(const absl::Status& status) {
   if (!end_) end_ = status;
   if (writing_ || std::exchange(finished_, true)) return;
   Detach();
-  LogCall(core_.log, "ReceiveMessages", peer_->name(), *end_,
-          core_.clock.Monotonic() - quiet_since_);
+  NoteCall(core_, presence_.method(), peer_->name(), *end_,
+           core_.clock.Monotonic() - quiet_since_);
   Finish(ToGrpcStatus(*end_));
 }
 

@@ -28,7 +28,7 @@ class MessageStream final
                               const v1::ReceiveMessagesRequest& request);
 
   explicit MessageStream(const Core& core)
-      : core_(core), presence_(core.streams) {}
+      : core_(core), presence_(core.streams, "ReceiveMessages") {}
 
   // peer::ChannelEnd, on the strand.
   void OnMessagesAvailable(sctp::ChannelKey channel) override;

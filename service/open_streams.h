@@ -1,14 +1,15 @@
-// Counts the streams of peers that are open, so that the end of the server can
+// Counts the streams of calls that are open, so that the end of the server can
 // wait until each has said its last word: once connections are closed, what was
 // written a moment ago may be lost on the way. Thread-safe.
 #ifndef PARLEY_SERVICE_OPEN_STREAMS_H_
 #define PARLEY_SERVICE_OPEN_STREAMS_H_
 
-#include <cstddef>
+#include <array>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "service/method.h"
 
 namespace parley::service {
 
@@ -17,19 +18,18 @@ class OpenStreams {
   // One stream, for as long as it lives.
   class Presence {
    public:
-    explicit Presence(OpenStreams& streams) : streams_(streams) {
-      absl::MutexLock lock(&streams_.mutex_);
-      ++streams_.count_;
+    Presence(OpenStreams& streams, Method method)
+        : streams_(streams), method_(method) {
+      streams_.Add(method_, 1);
     }
-    ~Presence() {
-      absl::MutexLock lock(&streams_.mutex_);
-      --streams_.count_;
-    }
+    ~Presence() { streams_.Add(method_, -1); }
     Presence(const Presence&) = delete;
     Presence& operator=(const Presence&) = delete;
+    Method method() const { return method_; }
 
    private:
     OpenStreams& streams_;
+    const Method method_;
   };
 
   // Waits until there is none, or the time has come.
@@ -41,9 +41,21 @@ class OpenStreams {
     mutex_.AwaitWithDeadline(absl::Condition(&none), deadline);
   }
 
+  int open(Method method) const {
+    absl::MutexLock lock(&mutex_);
+    return by_method_[method.index()];
+  }
+
  private:
-  absl::Mutex mutex_;
-  size_t count_ ABSL_GUARDED_BY(mutex_) = 0;
+  void Add(Method method, int difference) {
+    absl::MutexLock lock(&mutex_);
+    count_ += difference;
+    by_method_[method.index()] += difference;
+  }
+
+  mutable absl::Mutex mutex_;
+  int count_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::array<int, Method::kCount> by_method_ ABSL_GUARDED_BY(mutex_) = {};
 };
 
 }  // namespace parley::service

@@ -148,6 +148,14 @@ Flag Path(std::string_view name, std::string& out, std::string_view help) {
             return ReadReadablePath(text, out); }};
 }
 
+absl::Status ReadMetricsLocation(std::string_view text,
+                                 std::optional<Address>& out) {
+  if (text == "off") return out.reset(), absl::OkStatus();
+  const absl::Status read = ReadLocation(text, out.emplace());
+  if (!read.ok() || !out->unix_socket()) return read;
+  return absl::InvalidArgumentError("is HOST:PORT, not a Unix socket");
+}
+
 FlagGroup ListenFlags(Options& o) {
   const auto admin = [&o](std::string_view text) {
     if (text == "off") return o.admin_listen.reset(), absl::OkStatus();
@@ -166,6 +174,12 @@ FlagGroup ListenFlags(Options& o) {
           {"admin-listen", "ADDRESS", "", o.admin_listen->text,
            "The admin port, plaintext, with health for probes. \"off\": none.",
            admin},
+          {"metrics-listen", "ADDRESS", "", "off",
+           "Metrics for Prometheus, as HTTP at /metrics of this HOST:PORT, "
+           "such as 127.0.0.1:50053: plaintext, for whoever reaches it.",
+           [&o](std::string_view text) {
+             return ReadMetricsLocation(text, o.metrics_listen);
+           }},
           Path("tls-certificate", o.tls.certificate_path,
                "PEM file of the API's certificate and its chain: the API "
                "speaks TLS. Renewed files are taken up without a restart."),
@@ -346,6 +360,15 @@ absl::Status Check(const Options& o) {
       o.admin_listen->port == o.listen.port) {
     return absl::InvalidArgumentError(
         "--admin-listen: has the port of --listen");
+  }
+  if (o.metrics_listen && o.metrics_listen->port != 0) {
+    const uint16_t port = o.metrics_listen->port;
+    if (port == o.listen.port ||
+        (o.admin_listen && port == o.admin_listen->port)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--metrics-listen: has the port of --",
+                       port == o.listen.port ? "listen" : "admin-listen"));
+    }
   }
   if (o.engine.certificate_path.empty() != o.engine.key_path.empty()) {
     return absl::InvalidArgumentError(

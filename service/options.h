@@ -35,6 +35,7 @@ struct Options {
   Address listen = {.text = "127.0.0.1:50051", .local = true, .port = 50051};
   std::optional<Address> admin_listen =
       Address{.text = "127.0.0.1:50052", .local = true, .port = 50052};
+  std::optional<Address> metrics_listen;  // none: no metrics to be had
   bool insecure_bind = false;
   TlsOptions tls;
   // How long the end of the server waits for its peers and calls.

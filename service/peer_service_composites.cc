@@ -27,8 +27,8 @@ PeerService::Unary* PeerService::Offer(Context* context,
                                        const v1::OfferRequest* request,
                                        v1::OfferResponse* response) {
   using Call = CompositeCall<v1::OfferRequest, v1::OfferResponse>;
-  const auto call =
-      std::make_shared<Call>(core_, "Offer", context, request, response);
+  const auto call = std::make_shared<Call>(core_, Method("Offer"), context,
+                                           request, response);
   return call->Start(
       absl::OkStatus(), [request](peer::Peer& peer, peer::Call envelope,
                                   peer::StatusReply reply) {
@@ -42,8 +42,8 @@ PeerService::Unary* PeerService::Answer(Context* context,
                                         const v1::AnswerRequest* request,
                                         v1::AnswerResponse* response) {
   using Call = CompositeCall<v1::AnswerRequest, v1::AnswerResponse>;
-  const auto call =
-      std::make_shared<Call>(core_, "Answer", context, request, response);
+  const auto call = std::make_shared<Call>(core_, Method("Answer"), context,
+                                           request, response);
   return call->Start(CheckOffer(request->offer(), core_.options),
                      [request](peer::Peer& peer, peer::Call envelope,
                                peer::StatusReply reply) {

@@ -20,6 +20,8 @@ PeerWatch* PeerWatch::Start(const Core& core,
   if (read.ok()) {
     watch->Post(&PeerWatch::Open);
   } else {
+    NoteCall(core, watch->presence_.method(), request.name(), read,
+             absl::ZeroDuration());
     watch->Finish(ToGrpcStatus(read));
   }
   return watch.get();
@@ -122,8 +124,8 @@ void PeerWatch::GiveUp() {
 
 void PeerWatch::End(const absl::Status& status) {
   if (std::exchange(ended_, true)) return;
-  LogCall(core_.log, "WatchPeer", peer_->name(), status,
-          core_.clock.Monotonic() - written_at_);
+  NoteCall(core_, presence_.method(), peer_->name(), status,
+           core_.clock.Monotonic() - written_at_);
   Finish(ToGrpcStatus(status));
 }
 

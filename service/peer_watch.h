@@ -26,7 +26,8 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
   static PeerWatch* Start(const Core& core,
                           const v1::WatchPeerRequest& request);
 
-  explicit PeerWatch(const Core& core) : core_(core), presence_(core.streams) {}
+  explicit PeerWatch(const Core& core)
+      : core_(core), presence_(core.streams, "WatchPeer") {}
 
   // peer::Watcher, on the strand.
   void OnEventsAvailable() override;

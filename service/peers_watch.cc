@@ -39,6 +39,7 @@ PeersWatch* PeersWatch::Start(const Core& core,
   if (read.ok()) {
     watch->Post(&PeersWatch::Open);
   } else {
+    NoteCall(core, watch->presence_.method(), "", read, absl::ZeroDuration());
     watch->Finish(ToGrpcStatus(read));
   }
   return watch.get();
@@ -255,8 +256,8 @@ void PeersWatch::GiveUp() {
 
 void PeersWatch::End(const absl::Status& status) {
   if (std::exchange(ended_, true)) return;
-  LogCall(core_.log, "WatchPeers", "", status,
-          core_.clock.Monotonic() - began_);
+  NoteCall(core_, presence_.method(), "", status,
+           core_.clock.Monotonic() - began_);
   Finish(ToGrpcStatus(status));
 }
 

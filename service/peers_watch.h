@@ -41,7 +41,9 @@ class PeersWatch final
                            const v1::WatchPeersRequest& request);
 
   explicit PeersWatch(const Core& core)
-      : core_(core), journal_(core.pool.journal()), presence_(core.streams) {}
+      : core_(core),
+        journal_(core.pool.journal()),
+        presence_(core.streams, "WatchPeers") {}
 
   // pool::Journal::Waiter, on any thread.
   void OnEntryAvailable() override { Post(&PeersWatch::OnEntry); }

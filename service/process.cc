@@ -1,6 +1,7 @@
 #include "service/process.h"
 
 #include <dirent.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -32,12 +33,27 @@ std::optional<uint64_t> ResidentBytes() {
   return uint64_t{resident} * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+std::optional<uint64_t> MaxFileDescriptors() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::nullopt;
+  return limit.rlim_cur;
+}
+
+absl::Duration ProcessorTime() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);  // cannot fail
+  return absl::DurationFromTimeval(usage.ru_utime) +
+         absl::DurationFromTimeval(usage.ru_stime);
+}
+
 }  // namespace
 
 ProcessUse ReadProcessUse() {
   ProcessUse use{.resident_bytes = ResidentBytes(),
                  .threads = CountEntries("/proc/self/task"),
-                 .file_descriptors = CountEntries("/proc/self/fd")};
+                 .file_descriptors = CountEntries("/proc/self/fd"),
+                 .max_file_descriptors = MaxFileDescriptors(),
+                 .processor_time = ProcessorTime()};
   // One of them was the directory that was read.
   if (use.file_descriptors) --*use.file_descriptors;
   return use;

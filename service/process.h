@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/time/time.h"
+
 namespace parley::service {
 
 // nullopt: the system does not say.
@@ -12,6 +14,9 @@ struct ProcessUse {
   std::optional<uint64_t> resident_bytes;
   std::optional<uint64_t> threads;
   std::optional<uint64_t> file_descriptors;
+  std::optional<uint64_t> max_file_descriptors;
+  // Spent since its start, by all threads together.
+  absl::Duration processor_time;
 };
 
 ProcessUse ReadProcessUse();

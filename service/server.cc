@@ -20,6 +20,8 @@
 #include "service/core.h"
 #include "service/credentials.h"
 #include "service/data_channel_service.h"
+#include "service/metrics.h"
+#include "service/metrics_server.h"
 #include "service/peer_service.h"
 #include "service/pool_service.h"
 
@@ -101,12 +103,14 @@ struct Server::Parts {
             .log = log,
             .shown = {.max_message_size = this->options.max_message_size,
                       .tombstone_ttl = this->options.engine.pool.tombstone_ttl},
-            .streams = streams},
+            .streams = streams,
+            .calls = calls},
         peers(core),
         data_channels(core),
         certificates(core),
         drainer(core.pool, [this](bool serving) { SetServing(serving); }),
-        pool(core, *this->engine, drainer) {}
+        pool(core, *this->engine, drainer),
+        metrics(core, *this->engine) {}
 
   // For the whole server and for each service.
   void SetServing(bool serving) {
@@ -123,16 +127,20 @@ struct Server::Parts {
   const Options options;
   const std::unique_ptr<pool::Engine> engine;
   OpenStreams streams;
+  CallCounts calls;
   const Core core;
   PeerService peers;
   DataChannelService data_channels;
   CertificateService certificates;
   Drainer drainer;
   PoolService pool;
+  const Metrics metrics;
   std::string address;
   std::string admin_address;
+  std::string metrics_address;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<grpc::Server> admin;
+  std::unique_ptr<MetricsServer> metrics_server;
   bool stopped = false;
 };
 
@@ -190,6 +198,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   if (!engine.ok()) return engine.status();
   auto parts =
       std::make_unique<Parts>(std::move(options), log, *std::move(engine));
+  if (parts->options.metrics_listen) {
+    auto server = MetricsServer::Start(
+        *parts->options.metrics_listen,
+        [&metrics = parts->metrics] { return metrics.Text(); });
+    if (!server.ok()) return server.status();
+    parts->metrics_server = *std::move(server);
+    parts->metrics_address = parts->metrics_server->address();
+  }
 
   grpc::ServerBuilder builder;
   Common(builder);
@@ -230,6 +246,9 @@ const std::string& Server::address() const { return parts_->address; }
 const std::string& Server::admin_address() const {
   return parts_->admin_address;
 }
+const std::string& Server::metrics_address() const {
+  return parts_->metrics_address;
+}
 pool::Engine& Server::engine() { return *parts_->engine; }
 
 std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
@@ -251,6 +270,8 @@ void Server::Stop(absl::Duration timeout) {
   const auto last = absl::ToChronoTime(absl::Now() + kLastCalls);
   parts_->server->Shutdown(last);
   if (parts_->admin) parts_->admin->Shutdown(last);
+  // Last, so that the end can be watched.
+  parts_->metrics_server.reset();
 }
 
 }  // namespace parley::service

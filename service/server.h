@@ -36,6 +36,8 @@ class Server {
   const std::string& address() const;
   // Empty: it has no admin port.
   const std::string& admin_address() const;
+  // Empty: it has no metrics port.
+  const std::string& metrics_address() const;
 
   pool::Engine& engine();
 

@@ -20,7 +20,7 @@ void Ending::Note(peer::Peer& peer, const absl::Status& status,
   const absl::Duration turn = std::max(peer.turn_came(), began_);
   const bool ran = peer.turn_came() >= began_;
   peer.history().Add(peer::OperationRecord{
-      method_, core_->clock.Now() - (now - began_),
+      method_.name(), core_->clock.Now() - (now - began_),
       ran ? turn - began_ : now - began_,
       ran ? now - turn : absl::ZeroDuration(), status, state});
 }

@@ -31,7 +31,7 @@ namespace parley::service {
 // How one call ends. Copies are the same call.
 class Ending {
  public:
-  Ending(const Core& core, std::string_view method, std::string_view subject,
+  Ending(const Core& core, Method method, std::string_view subject,
          grpc::CallbackServerContext* context)
       : core_(&core),
         method_(method),
@@ -47,8 +47,8 @@ class Ending {
             jsep::SignalingState state) const;
 
   void Finish(const absl::Status& status) const {
-    LogCall(core_->log, method_, subject_, status,
-            core_->clock.Monotonic() - began_);
+    NoteCall(*core_, method_, subject_, status,
+             core_->clock.Monotonic() - began_);
     reactor_->Finish(ToGrpcStatus(status));
   }
 
@@ -60,7 +60,7 @@ class Ending {
 
  private:
   const Core* core_;
-  std::string_view method_;
+  Method method_;
   std::string_view subject_;
   grpc::ServerUnaryReactor* reactor_;
   absl::Duration began_;
@@ -89,7 +89,7 @@ absl::StatusOr<Subject> Find(pool::Pool& pool, Named named,
 template <typename Request, typename Response>
 class Change {
  public:
-  Change(const Core& core, std::string_view method, Named named,
+  Change(const Core& core, Method method, Named named,
          grpc::CallbackServerContext* context, const Request* request,
          Response* response)
       : ending_(core, method, request->name(), context),

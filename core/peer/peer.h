@@ -46,7 +46,8 @@ class Watcher {
   virtual void OnEventsAvailable() = 0;
 };
 
-// Where the events of a peer also go, whoever watches it. Called on the strand.
+// Where the events of a peer also go, whoever watches it, and the sizes of what
+// its data channels carry. Called on the strand.
 class EventSink {
  public:
   virtual ~EventSink() = default;
@@ -54,6 +55,9 @@ class EventSink {
   virtual void OnJoined(const View& view) = 0;
   // Each event after that, in order.
   virtual void OnEvent(const std::shared_ptr<const Event>& event) = 0;
+  // The bytes of a message that the application sent, or that has come for it.
+  virtual void OnMessageSent(size_t bytes) = 0;
+  virtual void OnMessageReceived(size_t bytes) = 0;
 };
 
 class Peer : public std::enable_shared_from_this<Peer> {

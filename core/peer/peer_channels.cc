@@ -64,8 +64,11 @@ void Peer::SendMessage(Call call, sctp::ChannelKey channel, bool binary,
 absl::Status Peer::SendNow(sctp::ChannelKey channel, bool binary,
                            std::string data) {
   if (closed()) return ClosedError();
+  const size_t bytes = data.size();
   const absl::Status sent = channels_.Send(channel, binary, std::move(data));
-  if (sent.ok()) RunChannelEffects();
+  if (!sent.ok()) return sent;
+  if (sink_) sink_->OnMessageSent(bytes);
+  RunChannelEffects();
   return sent;
 }
 
@@ -148,6 +151,7 @@ void Peer::Do(const sctp::ChannelFailed& effect) {
 void Peer::Do(sctp::MessageReceived& effect) {
   const sctp::Channel* channel = channels_.Find(effect.channel);
   if (channel == nullptr) return;
+  if (sink_) sink_->OnMessageReceived(effect.payload.size());
   const bool reliable =
       !channel->init.max_packet_life_time && !channel->init.max_retransmits;
   ends_.Deliver(effect.channel, reliable, effect.binary,

@@ -78,6 +78,7 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
     EventLoop& loop = loops_->loop(i);
     ice_[&loop] = std::make_unique<ice::LibniceFactory>(loop, descriptors_,
                                                         ports_, random);
+    probes_.push_back(std::make_unique<LagProbe>(loop, lag_));
   }
   pool_ =
       std::make_unique<Pool>(options_.pool, std::move(identity), environment_,

@@ -15,6 +15,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
+#include "core/base/duration_histogram.h"
 #include "core/base/random.h"
 #include "core/crypto/certificate_stock.h"
 #include "core/ice/ice_transport.h"
@@ -25,6 +26,7 @@
 #include "core/peer/native_transport.h"
 #include "core/peer/peer.h"
 #include "core/pool/certificate_store.h"
+#include "core/pool/lag_probe.h"
 #include "core/pool/pool.h"
 #include "core/sctp/sctp_stack.h"
 
@@ -74,6 +76,8 @@ class Engine {
   const EngineOptions& options() const { return options_; }
   size_t event_loops() const { return loops_->size(); }
   const FdBudget& descriptors() const { return descriptors_; }
+  // How late the event loops come to what is due.
+  const DurationHistogram& lag() const { return lag_; }
   // Null without single-port peers.
   const ice::SinglePortHub* single_port() const { return hub_.get(); }
   crypto::CertificateStock::Counters certificates() const {
@@ -92,6 +96,8 @@ class Engine {
   const Clock& clock_;
   Random& random_;
   FdBudget descriptors_;
+  DurationHistogram lag_{LagProbe::kBounds};
+  std::vector<std::unique_ptr<LagProbe>> probes_;  // one for each loop
   const std::unique_ptr<EventLoopPool> loops_;
   sctp::Stack sctp_;
   ice::PortRegistry ports_;

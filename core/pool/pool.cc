@@ -44,22 +44,30 @@ absl::Status Unknown(std::string_view name) {
 
 }  // namespace
 
-// Writes down in the journal what happens to one peer.
+// Writes down in the journal what happens to one peer, and counts it.
 class Pool::Scribe : public peer::EventSink {
  public:
-  Scribe(Journal& journal, std::shared_ptr<Subject> subject)
-      : journal_(journal), subject_(std::move(subject)) {}
+  Scribe(Journal& journal, Tally& tally, std::shared_ptr<Subject> subject)
+      : journal_(journal), tally_(tally), subject_(std::move(subject)) {}
 
   void OnJoined(const peer::View& view) override {
+    tally_.CountCreated();
+    // A pool that ends may have closed it before.
+    if (view.info.closure) tally_.CountClosed(view.info.closure->reason);
     journal_.Create(subject_, view);
   }
   void OnEvent(const std::shared_ptr<const peer::Event>& event) override {
+    tally_.Count(*event, progress_);
     journal_.Append(subject_, event);
   }
+  void OnMessageSent(size_t bytes) override { tally_.CountSent(bytes); }
+  void OnMessageReceived(size_t bytes) override { tally_.CountReceived(bytes); }
 
  private:
   Journal& journal_;
+  Tally& tally_;
   const std::shared_ptr<Subject> subject_;
+  Tally::Progress progress_;
 };
 
 Pool::Pool(Options options, Identity identity,
@@ -184,7 +192,8 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
     shard.peers.emplace(name, Member{*created, subject});
     late = shut_down_;
   }
-  (*created)->Join(std::make_shared<Scribe>(journal_, std::move(subject)));
+  (*created)->Join(
+      std::make_shared<Scribe>(journal_, tally_, std::move(subject)));
   // A shutdown may have gone through the shards just before.
   if (late)
     (*created)->Close(peer::CloseReason::kDrained, "the server stops",

@@ -29,6 +29,7 @@
 #include "core/pool/certificate_store.h"
 #include "core/pool/journal.h"
 #include "core/pool/names.h"
+#include "core/pool/tally.h"
 
 namespace parley::pool {
 
@@ -104,6 +105,7 @@ class Pool {
 
   // Every peer is in the list before it is in the journal.
   Journal& journal() { return journal_; }
+  const Tally& tally() const { return tally_; }
 
   // Refuses new peers from now on, and tells those that there are that they
   // live until the deadline at most. Again: moves the deadline.
@@ -160,6 +162,7 @@ class Pool {
   const CertificateStore& certificates_;
 
   Journal journal_;
+  Tally tally_;
   Shard shards_[kShards];
   std::atomic<size_t> live_ = 0;
   std::atomic<bool> draining_ = false;

@@ -32,23 +32,25 @@ TEST(OptionsTest, WithoutFlagsItServesThisMachineOnly) {
   EXPECT_EQ(invocation->kind, Invocation::Kind::kServe);
   EXPECT_EQ(invocation->options.listen.text, "127.0.0.1:50051");
   EXPECT_EQ(invocation->options.admin_listen->text, "127.0.0.1:50052");
+  EXPECT_FALSE(invocation->options.metrics_listen.has_value());
 }
 
 TEST(OptionsTest, FlagsAndVariablesReachTheirPlaces) {
-  const auto invocation =
-      Parse({"--listen=unix:/tmp/p.sock", "--admin-listen=off", "--node=pod-1",
-             "--max-peers=12", "--port-range=40000-40010", "--loopback",
-             "--udp-port=3478", "--ice-mode=single-port",
-             "--external-addresses=203.0.113.1,10.0.0.1=203.0.113.2",
-             "--keep-local-addresses", "--interfaces=eth0,wl*",
-             "--lease-ttl=10s", "--log-format=json"},
-            {{"PARLEY_LOG_LEVEL", "debug"},
-             {"PARLEY_MAX_PEERS", "13"},
-             {"PARLEY_MAX_MESSAGE_SIZE", "64KiB"}});
+  const auto invocation = Parse(
+      {"--listen=unix:/tmp/p.sock", "--admin-listen=off", "--node=pod-1",
+       "--max-peers=12", "--port-range=40000-40010", "--loopback",
+       "--metrics-listen=:50053", "--udp-port=3478", "--ice-mode=single-port",
+       "--external-addresses=203.0.113.1,10.0.0.1=203.0.113.2",
+       "--keep-local-addresses", "--interfaces=eth0,wl*", "--lease-ttl=10s",
+       "--log-format=json"},
+      {{"PARLEY_LOG_LEVEL", "debug"},
+       {"PARLEY_MAX_PEERS", "13"},
+       {"PARLEY_MAX_MESSAGE_SIZE", "64KiB"}});
   ASSERT_TRUE(invocation.ok()) << invocation.status();
   const Options& o = invocation->options;
   EXPECT_EQ(o.listen.text, "unix:/tmp/p.sock");
   EXPECT_FALSE(o.admin_listen.has_value());
+  EXPECT_EQ(o.metrics_listen->text, "[::]:50053");
   EXPECT_EQ(o.engine.node, "pod-1");
   EXPECT_EQ(o.engine.pool.max_peers, 12u);
   EXPECT_EQ(o.engine.ice.min_port, 40000);
@@ -98,6 +100,11 @@ TEST(OptionsTest, RefusesInOneLineWhatCannotBe) {
       {{"--tls-client-ca=/dev/null"}, "needs --tls-certificate and --tls-key"},
       {{"--tls-key=/nowhere"}, "cannot be read"},
       {{"--admin-listen=127.0.0.1:50051"}, "has the port of --listen"},
+      {{"--metrics-listen=50053"}, "--metrics-listen: \"50053\" is not HOST"},
+      {{"--metrics-listen=unix:/tmp/m"}, "--metrics-listen: is HOST:PORT"},
+      {{"--metrics-listen=:50051"},
+       "--metrics-listen: has the port of --listen"},
+      {{"--metrics-listen=:50052"}, "has the port of --admin-listen"},
       {{"--node=Pod"}, "--node: a node is named by a DNS label"},
       {{"--node=-x"}, "DNS label"},
       {{"--max-peers=0"}, "--max-peers: 0 is not between"},
