@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kHeaderBytes = 20;
 constexpr size_t kIdOffset = 8;  // behind type, length and magic cookie
 constexpr uint8_t kCookie[] = {0x21, 0x12, 0xa4, 0x42};
+constexpr uint16_t kRequestType = 0x0001;
 constexpr uint16_t kSuccessType = 0x0101;
 constexpr uint16_t kErrorType = 0x0111;
 
@@ -48,6 +49,36 @@ uint16_t TypeOf(std::span<const uint8_t> packet) {
   return static_cast<uint16_t>(packet[0] << 8 | packet[1]);
 }
 
+bool HasCookie(std::span<const uint8_t> packet) {
+  return packet.size() >= kHeaderBytes &&
+         std::equal(std::begin(kCookie), std::end(kCookie), packet.begin() + 4);
+}
+
+bool IsRequest(std::span<const uint8_t> packet) {
+  return HasCookie(packet) && TypeOf(packet) == kRequestType;
+}
+
+bool IsAnswer(std::span<const uint8_t> packet) {
+  return HasCookie(packet) &&
+         (TypeOf(packet) == kSuccessType || TypeOf(packet) == kErrorType);
+}
+
+// The first message of which `is_one` is true, wherever it stands.
+std::span<const uint8_t> Find(std::span<const uint8_t> bytes,
+                              bool (*is_one)(std::span<const uint8_t>)) {
+  for (auto cookie = bytes.begin();; ++cookie) {
+    cookie = std::search(cookie, bytes.end(), std::begin(kCookie),
+                         std::end(kCookie));
+    if (cookie == bytes.end()) return {};
+    const size_t at = cookie - bytes.begin();
+    if (at < 4) continue;
+    const std::span<const uint8_t> rest = bytes.subspan(at - 4);
+    if (!is_one(rest)) continue;
+    const size_t size = kHeaderBytes + (rest[2] << 8 | rest[3]);
+    if (size <= rest.size()) return rest.first(size);
+  }
+}
+
 }  // namespace
 
 size_t WriteBindingRequest(std::string_view username, std::string_view password,
@@ -68,28 +99,18 @@ size_t WriteBindingRequest(std::string_view username, std::string_view password,
 }
 
 std::optional<TransactionId> TransactionOf(std::span<const uint8_t> packet) {
-  if (packet.size() < kHeaderBytes ||
-      (TypeOf(packet) != kSuccessType && TypeOf(packet) != kErrorType) ||
-      !std::equal(std::begin(kCookie), std::end(kCookie), packet.begin() + 4)) {
-    return std::nullopt;
-  }
+  if (!IsAnswer(packet)) return std::nullopt;
   TransactionId id;
   std::copy_n(packet.begin() + kIdOffset, id.size(), id.begin());
   return id;
 }
 
 std::span<const uint8_t> FindAnswer(std::span<const uint8_t> bytes) {
-  for (auto cookie = bytes.begin();; ++cookie) {
-    cookie = std::search(cookie, bytes.end(), std::begin(kCookie),
-                         std::end(kCookie));
-    if (cookie == bytes.end()) return {};
-    const size_t at = cookie - bytes.begin();
-    if (at < 4) continue;
-    const std::span<const uint8_t> rest = bytes.subspan(at - 4);
-    if (!TransactionOf(rest)) continue;
-    const size_t size = kHeaderBytes + (rest[2] << 8 | rest[3]);
-    if (size <= rest.size()) return rest.first(size);
-  }
+  return Find(bytes, IsAnswer);
+}
+
+std::span<const uint8_t> FindRequest(std::span<const uint8_t> bytes) {
+  return Find(bytes, IsRequest);
 }
 
 BindingAnswer ReadBindingAnswer(std::span<const uint8_t> packet,

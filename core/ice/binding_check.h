@@ -40,9 +40,11 @@ size_t WriteBindingRequest(std::string_view username, std::string_view password,
 // Binding request. Nothing is verified.
 std::optional<TransactionId> TransactionOf(std::span<const uint8_t> packet);
 
-// The first bytes that look like an answer to a Binding request, wherever a
-// relay's framing puts them; empty when there are none. Nothing is verified.
+// The first bytes that look like an answer to a Binding request, or like such a
+// request, wherever a relay's framing puts them; empty when there are none.
+// Nothing is verified.
 std::span<const uint8_t> FindAnswer(std::span<const uint8_t> bytes);
+std::span<const uint8_t> FindRequest(std::span<const uint8_t> bytes);
 
 enum class BindingAnswer {
   kNone,          // not one, or not by someone who knows the password

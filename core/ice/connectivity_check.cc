@@ -25,16 +25,26 @@ StunMessage View(std::span<const uint8_t> datagram) {
   return message;
 }
 
-// The ufrag that a USERNAME begins with; empty when it is no check's.
-std::string_view UfragOf(const StunMessage& message) {
+// Malformed when its USERNAME is no check's.
+DatagramHeader HeaderOfCheck(const StunMessage& message) {
   uint16_t size = 0;
   const void* const found =
       stun_message_find(&message, STUN_ATTRIBUTE_USERNAME, &size);
   if (found == nullptr) return {};
   const std::string_view username(static_cast<const char*>(found), size);
   const size_t colon = username.find(':');
-  return colon == std::string_view::npos ? std::string_view()
-                                         : username.substr(0, colon);
+  if (colon == std::string_view::npos || colon == 0) return {};
+  return {.kind = DatagramKind::kCheck,
+          .ufrag = username.substr(0, colon),
+          .remote_ufrag = username.substr(colon + 1)};
+}
+
+// Itself, or within what a TURN server puts around a datagram: a Data
+// indication (RFC 8656 section 11.4) or ChannelData (section 12.4).
+bool MayHoldRequest(std::span<const uint8_t> bytes) {
+  if (bytes.size() < 2) return false;
+  if (bytes[0] == 0) return bytes[1] == 0x01 || bytes[1] == 0x17;
+  return bytes[0] >= 0x40 && bytes[0] < 0x50;
 }
 
 bool GivePassword(StunAgent*, StunMessage*, uint8_t* username, uint16_t size,
@@ -65,9 +75,16 @@ DatagramHeader ReadHeader(std::span<const uint8_t> datagram) {
     return {.kind = DatagramKind::kOtherStun};
   }
   if (stun_message_get_method(&message) != STUN_BINDING) return {};
-  const std::string_view ufrag = UfragOf(message);
-  if (ufrag.empty()) return {};
-  return {.kind = DatagramKind::kCheck, .ufrag = ufrag};
+  return HeaderOfCheck(message);
+}
+
+bool IsCheckOfAnother(std::span<const uint8_t> datagram,
+                      std::string_view local_ufrag,
+                      std::string_view remote_ufrag) {
+  if (!MayHoldRequest(datagram)) return false;
+  const DatagramHeader header = ReadHeader(FindRequest(datagram));
+  return header.kind == DatagramKind::kCheck && header.ufrag == local_ufrag &&
+         header.remote_ufrag != remote_ufrag;
 }
 
 struct CheckResponder::Agent {

@@ -26,13 +26,24 @@ enum class DatagramKind {
 
 struct DatagramHeader {
   DatagramKind kind = DatagramKind::kMalformed;
-  // Of a check: whom it is for, up to the colon of its USERNAME. Points into
-  // the datagram; nothing is verified.
+  // Of a check, the halves of its USERNAME: whom it is for, and who has sent
+  // it. They point into the datagram; nothing is verified.
   std::string_view ufrag;
+  std::string_view remote_ufrag;
 };
 
 // Looks at each attribute once at most. Safe on any thread.
 DatagramHeader ReadHeader(std::span<const uint8_t> datagram);
+
+// Whether the datagram is a check for the one with the local ufrag, or brings
+// one over a TURN server, that somebody else than the one with the remote ufrag
+// has sent. A check names both (RFC 8445 section 7.2.2), and a restart of ICE
+// changes both. An end that restarts may send checks from its new ports to the
+// candidates of before until it has got the new ones: such a pair of two
+// generations, once answered, would be taken for a good one, and stay.
+bool IsCheckOfAnother(std::span<const uint8_t> datagram,
+                      std::string_view local_ufrag,
+                      std::string_view remote_ufrag);
 
 enum class CheckVerdict {
   kAuthentic,        // from someone who knows the password; success

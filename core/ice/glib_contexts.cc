@@ -16,6 +16,8 @@ constexpr int kUsersPerContext = 8;
 constexpr size_t kUnusedKept = 2;
 constexpr absl::Duration kCoarse = absl::Milliseconds(50);
 constexpr size_t kPeekBytes = 2048;
+// Of one socket, before others have their turn.
+constexpr int kMaxDiscarded = 64;
 
 struct EventName {
   uint32_t epoll;
@@ -93,7 +95,7 @@ void GlibContext::MakeReady() {
 void GlibContext::Iterate() {
   ready_ = false;
   if (touched_) QueryKeepingEvents();
-  Peek();
+  PeekAll();
   if (g_main_context_check(context_, priority_, polled_.data(),
                            static_cast<gint>(polled_.size()))) {
     g_main_context_dispatch(context_);
@@ -110,22 +112,42 @@ void GlibContext::Iterate() {
   SetTimer();
 }
 
-void GlibContext::Peek() {
+// What of a queue is discarded leaves nothing to be read, or waits for the
+// loop's next turn.
+void GlibContext::PeekAll() {
   if (peekers_.empty()) return;
-  for (const GPollFD& polled : polled_) {
-    if ((polled.revents & G_IO_IN) == 0) continue;
+  for (GPollFD& polled : polled_) {
+    if ((polled.revents & G_IO_IN) == 0 || polled.fd == wake_fd_) continue;
+    if (!Peek(polled.fd)) polled.revents &= ~G_IO_IN;
+  }
+}
+
+bool GlibContext::Peek(int fd) {
+  for (int discarded = 0; discarded < kMaxDiscarded; ++discarded) {
     std::array<uint8_t, kPeekBytes> bytes;
     sockaddr_storage from{};
     socklen_t size = sizeof(from);
     const ssize_t got =
-        recvfrom(polled.fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT,
+        recvfrom(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT,
                  reinterpret_cast<sockaddr*>(&from), &size);
-    if (got <= 0) continue;
-    // From the back: they may remove themselves.
-    for (size_t i = peekers_.size(); i-- > 0;) {
-      peekers_[i]->OnPeek(from, {bytes.data(), static_cast<size_t>(got)});
+    if (got < 0) return discarded == 0;
+    if (Show(from, {bytes.data(), static_cast<size_t>(got)}) ||
+        from.ss_family == AF_UNSPEC) {
+      return true;
     }
+    (void)recv(fd, bytes.data(), 0, MSG_DONTWAIT);
   }
+  return false;
+}
+
+bool GlibContext::Show(const sockaddr_storage& from,
+                       std::span<const uint8_t> bytes) {
+  bool keep = true;
+  // From the back: they may remove themselves.
+  for (size_t i = peekers_.size(); i-- > 0;) {
+    keep = peekers_[i]->OnPeek(from, bytes) && keep;
+  }
+  return keep;
 }
 
 void GlibContext::Prepare() { g_main_context_prepare(context_, &priority_); }

@@ -37,8 +37,8 @@ class GlibContext final : private EventLoop::FdHandler {
    public:
     // What stands at the head of a socket's queue: a datagram, or the beginning
     // of a stream's bytes, at most 2 KiB, and from whom (AF_UNSPEC: a stream).
-    // May be shown twice.
-    virtual void OnPeek(const sockaddr_storage& from,
+    // May be shown twice. False: the datagram is to be discarded unread.
+    virtual bool OnPeek(const sockaddr_storage& from,
                         std::span<const uint8_t> bytes) = 0;
 
    protected:
@@ -57,13 +57,13 @@ class GlibContext final : private EventLoop::FdHandler {
   void Touch();
 
   // From now on what is at the head of a queue is shown before it is
-  // dispatched. It costs a system call for each descriptor that is ready, so it
-  // is for the moments in which something is expected.
+  // dispatched.
   void Add(Peeker& peeker) { peekers_.push_back(&peeker); }
   void Remove(Peeker& peeker) { std::erase(peekers_, &peeker); }
-  // Shows the next ones: a source may read until nothing is left, so its
-  // callbacks are to ask for this.
-  void Peek();
+  // Shows the next one: a source may read until nothing is left, so its
+  // callbacks are to ask for this. False: there is nothing left to be read, or
+  // not before others have had their turn.
+  bool Peek(int fd);
 
  private:
   friend class GlibContexts;
@@ -73,6 +73,8 @@ class GlibContext final : private EventLoop::FdHandler {
   void OnFdReady(int fd, uint32_t events) override;
   // What is ready is dispatched, and the loop told what to wait for next.
   void Iterate();
+  void PeekAll();
+  bool Show(const sockaddr_storage& from, std::span<const uint8_t> bytes);
   void Prepare();
   void Query();
   void QueryKeepingEvents();

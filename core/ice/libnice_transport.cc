@@ -142,11 +142,23 @@ absl::Status LibniceTransport::SetRemote(const RemoteParameters& remote) {
                      "A lite remote end needs a controlling one here.");
   }
   newest.remote = remote;
-  if (newest.nice != nullptr) newest.nice->SetRemote(remote);
+  if (newest.nice != nullptr) {
+    newest.nice->SetRemote(remote, ShouldHold(newest));
+  }
   newest.patience_timer =
       After(options_->pac_timeout, newest, &LibniceTransport::LosePatience);
   Update();
   return absl::OkStatus();
+}
+
+// In a restart that the other end controls, it checks first: our own checks
+// would outrun the answer that announces them, and libwebrtc gives up a pair
+// for good that it is told of so early while the old one is better known. The
+// old pair carries the data meanwhile; without one there is nothing to wait
+// for.
+bool LibniceTransport::ShouldHold(const Generation& generation) const {
+  return generation.role == Role::kControlled && sending_ != nullptr &&
+         sending_ != &generation && !sending_->status.silent;
 }
 
 void LibniceTransport::LosePatience(Generation& generation) {

@@ -19,15 +19,8 @@ constexpr guint kCalmPacingMs = 50;
 // How long libnice keeps ticking after it has run out of work. Before READY the
 // same property is the grace before FAILED, so it is lowered only then.
 constexpr guint kIdleMs = 200;
-// Rc with an RTO of 500 ms: 4.5 s for a server that does not answer, 2 s for a
-// pair. A longer check would keep libnice, when controlling, from nominating a
-// pair that does work; one that has failed is checked again as soon as the
-// remote end's own check arrives.
+// Rc with an RTO of 500 ms: 4.5 s for a server that does not answer.
 constexpr guint kServerTransmissions = 4;
-constexpr guint kCheckTransmissions = 3;
-// A remote end that has not answered for this long gets its checks when it is
-// convenient.
-constexpr absl::Duration kHaste = absl::Seconds(3);
 // Packets that one component may deliver before others have their turn.
 constexpr int kMaxBurst = 64;
 constexpr int kMaxRelayServers = NICE_CANDIDATE_MAX_TURN_SERVERS;
@@ -108,7 +101,7 @@ NiceGeneration::NiceGeneration(std::shared_ptr<NiceEnvironment> environment,
       check_role_(plan_.role) {}
 
 NiceGeneration::~NiceGeneration() {
-  ListenForAnswers(false);
+  Listen(false);
   if (agent_ == nullptr) return;
   g_signal_handlers_disconnect_by_data(agent_, this);
   g_object_unref(agent_);
@@ -165,6 +158,7 @@ void NiceGeneration::ConnectSignals() {
   Connect(agent_, "candidate-gathering-done", OnGatheringDone, this);
   Connect(agent_, "component-state-changed", OnStateChanged, this);
   Connect(agent_, "new-selected-pair-full", OnNewSelectedPair, this);
+  Connect(agent_, "initial-binding-request-received", OnFirstCheck, this);
 }
 
 void NiceGeneration::Receive(bool on) {
@@ -215,34 +209,6 @@ absl::Status NiceGeneration::ExplainGatherFailure() const {
   }
   return MakeRetryableError(Reason::kPorts, "No UDP port could be had for ICE.",
                             absl::Seconds(1));
-}
-
-void NiceGeneration::SetRemote(const RemoteParameters& remote) {
-  seat_.context().Touch();
-  g_object_set(agent_, "stun-max-retransmissions", kCheckTransmissions,
-               nullptr);
-  nice_agent_set_remote_credentials(agent_, stream_, remote.ufrag.c_str(),
-                                    remote.pwd.c_str());
-  check_username_ = remote.ufrag + ":" + plan_.local.ufrag;
-  check_password_ = remote.pwd;
-  environment_->loop.RunAfter(kHaste, [weak = weak_from_this()] {
-    auto me = weak.lock();
-    if (me != nullptr && me->events_ != nullptr) me->CalmDown();
-  });
-}
-
-void NiceGeneration::AddRemoteCandidate(const sdp::Candidate& candidate,
-                                        const IpAddress& address) {
-  seat_.context().Touch();
-  const NiceCandidatePtr nice = ToNice(candidate, address, stream_);
-  GSList list = {nice.get(), nullptr};
-  nice_agent_set_remote_candidates(agent_, stream_, NICE_COMPONENT_TYPE_RTP,
-                                   &list);
-}
-
-void NiceGeneration::EndOfRemoteCandidates() {
-  seat_.context().Touch();
-  nice_agent_peer_candidate_gathering_done(agent_, stream_);
 }
 
 bool NiceGeneration::Send(std::span<const uint8_t> packet) {
@@ -307,6 +273,10 @@ void NiceGeneration::OnNewSelectedPair(NiceAgent*, guint, guint,
   NiceGeneration& me = Self(self);
   me.relayed_ = local->type == NICE_CANDIDATE_TYPE_RELAYED;
   me.remote_address_ = remote->addr;
+  GSocket* socket = nice_agent_get_selected_socket(me.agent_, me.stream_,
+                                                   NICE_COMPONENT_TYPE_RTP);
+  me.selected_socket_ = socket == nullptr ? -1 : g_socket_get_fd(socket);
+  g_clear_object(&socket);
   if (me.events_ == nullptr) return;
   me.BeginConsent();
   const bool hide = me.plan_.policy == TransportPolicy::kRelay;
@@ -372,14 +342,17 @@ void NiceGeneration::HandlePacket(std::span<const uint8_t> packet) {
     if (events_ != nullptr) events_->OnPacket(*this, packet);
   }
   // Last, just before libnice reads the next one.
-  if (listening_) seat_.context().Peek();
+  if (listening_ && selected_socket_ >= 0) {
+    seat_.context().Peek(selected_socket_);
+  }
 }
 
 void NiceGeneration::Close(absl::AnyInvocable<void()> done) {
   closed_ = std::move(done);
   Mute();
   environment_->loop.Cancel(consent_timer_);
-  ListenForAnswers(false);
+  environment_->loop.Cancel(hold_timer_);
+  Listen(false);
   GlibContext& context = seat_.context();
   g_signal_handlers_disconnect_by_data(agent_, this);
   Receive(false);

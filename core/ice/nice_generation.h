@@ -12,8 +12,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -95,7 +97,9 @@ class NiceGeneration final
   // Errors: PORTS; RESOURCE_INSPECTION, an address that is not the machine's.
   absl::Status Gather();
 
-  void SetRemote(const RemoteParameters& remote);
+  // With `hold` the other end is to check first: nothing is sent to it until
+  // its first check has come, or a second has passed.
+  void SetRemote(const RemoteParameters& remote, bool hold);
   void AddRemoteCandidate(const sdp::Candidate& candidate,
                           const IpAddress& address);
   void EndOfRemoteCandidates();
@@ -135,6 +139,7 @@ class NiceGeneration final
   static void OnNewSelectedPair(NiceAgent*, guint stream, guint component,
                                 NiceCandidate* local, NiceCandidate* remote,
                                 gpointer self);
+  static void OnFirstCheck(NiceAgent*, guint stream, gpointer self);
   static void OnReceive(NiceAgent*, guint stream, guint component, guint size,
                         gchar* bytes, gpointer self);
   static void OnClosed(GObject*, GAsyncResult*, gpointer self);
@@ -144,14 +149,19 @@ class NiceGeneration final
   void HandlePacket(std::span<const uint8_t> packet);
   void Receive(bool on);
 
+  void Release();
+  void Apply(const RemoteParameters& remote);
+
   // Consent.
   void BeginConsent();
   void CheckConsent();
-  void OnPeek(const sockaddr_storage& from,
+  bool OnPeek(const sockaddr_storage& from,
               std::span<const uint8_t> bytes) override;
+  void FindAnswers(const sockaddr_storage& from,
+                   std::span<const uint8_t> bytes);
   void HandleAnswer(std::span<const uint8_t> packet);
   void FollowConsent();
-  void ListenForAnswers(bool on);
+  void Listen(bool on);
 
   const std::shared_ptr<NiceEnvironment> environment_;
   Events* events_;  // null once muted
@@ -169,10 +179,22 @@ class NiceGeneration final
   int burst_ = 0;
   bool was_usable_ = false;
   bool lost_ = false;
-  bool relayed_ = false;  // the selected pair's local end
+  bool relayed_ = false;      // the selected pair's local end
+  int selected_socket_ = -1;  // its descriptor
   absl::AnyInvocable<void()> closed_;
 
+  // What libnice is not told yet.
+  struct Held {
+    RemoteParameters remote;
+    std::vector<std::pair<sdp::Candidate, IpAddress>> candidates;
+    bool ended = false;
+  };
+  std::optional<Held> held_;
+  EventLoop::TimerId hold_timer_ = EventLoop::TimerId::kNone;
+  bool was_checked_ = false;  // by the other end
+
   Consent consent_;
+  std::string remote_ufrag_;
   std::string check_username_;
   std::string check_password_;
   Role check_role_;  // libnice does not tell when it takes the other one

@@ -1,15 +1,16 @@
-// How a generation keeps its consent to send, and learns of silence.
+// How a generation keeps its consent to send, learns of silence, and is kept
+// from the checks of another generation.
 
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "core/ice/binding_check.h"
+#include "core/ice/connectivity_check.h"
 #include "core/ice/consent.h"
 #include "core/ice/nice_generation.h"
 
 namespace parley::ice {
-
 void NiceGeneration::BeginConsent() {
   consent_.Begin(environment_->loop.clock().Monotonic());
   FollowConsent();
@@ -27,15 +28,21 @@ void NiceGeneration::CheckConsent() {
   FollowConsent();
 }
 
-// libnice throws away what answers none of its own requests, without a word. So
-// while an answer is awaited the packets are looked at before libnice reads
-// them; over a relay inside whatever the relay has put around them. An answer
-// escapes that comes between the look and the reading, or right behind a packet
-// that libnice keeps to itself: about one in fifteen on a loop that does
-// nothing but read, which costs no consent, since seven are awaited in its
-// time.
-void NiceGeneration::OnPeek(const sockaddr_storage& from,
+// Packets are looked at before libnice reads them. What comes between the look
+// and the reading escapes, or right behind a packet that libnice keeps to
+// itself: about one in fifteen on a loop that does nothing but read.
+bool NiceGeneration::OnPeek(const sockaddr_storage& from,
                             std::span<const uint8_t> bytes) {
+  if (IsCheckOfAnother(bytes, plan_.local.ufrag, remote_ufrag_)) return false;
+  if (consent_.awaits_any()) FindAnswers(from, bytes);
+  return true;
+}
+
+// libnice throws away what answers none of its own requests, without a word.
+// Over a relay an answer is inside whatever the relay has put around it. One
+// that escapes costs no consent, since seven are awaited in its time.
+void NiceGeneration::FindAnswers(const sockaddr_storage& from,
+                                 std::span<const uint8_t> bytes) {
   if (!relayed_) {
     NiceAddress address;
     nice_address_init(&address);
@@ -81,7 +88,6 @@ void NiceGeneration::FollowConsent() {
   EventLoop& loop = environment_->loop;
   loop.Cancel(consent_timer_);
   consent_timer_ = EventLoop::TimerId::kNone;
-  ListenForAnswers(consent_.awaits_any());
   if (lost_ || events_ == nullptr) return;
   if (consent_.state() == Consent::State::kExpired) {
     lost_ = true;
@@ -100,7 +106,7 @@ void NiceGeneration::FollowConsent() {
   }
 }
 
-void NiceGeneration::ListenForAnswers(bool on) {
+void NiceGeneration::Listen(bool on) {
   if (std::exchange(listening_, on) == on) return;
   if (on) seat_.context().Add(*this);
   if (!on) seat_.context().Remove(*this);

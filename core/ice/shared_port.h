@@ -38,7 +38,8 @@ class SharedPort {
   // Why a check that was routed was not accepted.
   enum class Refusal {
     kDenied,           // the address policy forbids where it came from
-    kUnauthenticated,  // it does not prove that it knows the password
+    kUnauthenticated,  // it proves no knowledge of the password, or names
+                       // another sender than the remote end
     kRefused,          // it does, but cannot be
     kReplayed,         // it has come before, from somewhere else
   };

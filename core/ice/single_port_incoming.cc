@@ -13,7 +13,7 @@ void SinglePortTransport::OnDatagram(const Path& path,
     case DatagramKind::kMalformed:
       return;
     case DatagramKind::kCheck:
-      return OnCheck(path, header.ufrag, datagram);
+      return OnCheck(path, header, datagram);
     case DatagramKind::kOtherStun:
       OnLife(path);
       return;
@@ -26,9 +26,10 @@ void SinglePortTransport::OnDatagram(const Path& path,
   queue_.observer()->OnPacket(datagram);
 }
 
-void SinglePortTransport::OnCheck(const Path& path, std::string_view ufrag,
+void SinglePortTransport::OnCheck(const Path& path,
+                                  const DatagramHeader& header,
                                   std::span<const uint8_t> datagram) {
-  Generation* const generation = generations_.FindUfrag(ufrag);
+  Generation* const generation = generations_.FindUfrag(header.ufrag);
   if (generation == nullptr || !generation->listening ||
       generation->policy == TransportPolicy::kRelay) {
     return;
@@ -36,6 +37,12 @@ void SinglePortTransport::OnCheck(const Path& path, std::string_view ufrag,
   // Not even an answer goes where the policy forbids it.
   if (!Permitted(path.remote.address)) {
     shared_->port.Count(SharedPort::Refusal::kDenied);
+    return;
+  }
+  if (generation->remote.has_value() &&
+      header.remote_ufrag != generation->remote->ufrag) {
+    // Of two generations: no answer, see IsCheckOfAnother.
+    shared_->port.Count(SharedPort::Refusal::kUnauthenticated);
     return;
   }
   const CheckAnswer answer =

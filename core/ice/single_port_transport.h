@@ -86,7 +86,7 @@ class SinglePortTransport final : public IceTransport {
   void LosePatience(Generation& generation);
   bool Permitted(const IpAddress& address) const;
 
-  void OnCheck(const Path& path, std::string_view ufrag,
+  void OnCheck(const Path& path, const DatagramHeader& header,
                std::span<const uint8_t> datagram);
   bool Accept(Generation& generation, const Path& path,
               const CheckAnswer& answer);

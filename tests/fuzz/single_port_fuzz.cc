@@ -46,7 +46,7 @@ class Target {
     const bool started =
         transport_.Start(SinglePortCredentials(), ice::Role::kControlled).ok();
     Require(started, "the transport starts");
-    transport_.SetRemote({.ufrag = "remote", .pwd = std::string(24, 'p')})
+    transport_.SetRemote({.ufrag = "remoteufrag", .pwd = std::string(24, 'p')})
         .IgnoreError();
   }
 
@@ -92,11 +92,14 @@ ice::Credentials SinglePortCredentials() {
 void SinglePortDatagram(std::string_view input) {
   const std::span datagram(reinterpret_cast<const uint8_t*>(input.data()),
                            input.size());
-  const std::string_view ufrag = ice::ReadHeader(datagram).ufrag;
-  Require(ufrag.empty() ||
-              (ufrag.data() >= input.data() &&
-               ufrag.data() + ufrag.size() <= input.data() + input.size()),
-          "the ufrag is of the datagram");
+  const ice::DatagramHeader header = ice::ReadHeader(datagram);
+  for (std::string_view ufrag : {header.ufrag, header.remote_ufrag}) {
+    Require(ufrag.empty() ||
+                (ufrag.data() >= input.data() &&
+                 ufrag.data() + ufrag.size() <= input.data() + input.size()),
+            "the ufrags are of the datagram");
+  }
+  (void)ice::IsCheckOfAnother(datagram, "localufrag", "newufrag");
   Target target;
   target.Deliver(datagram, {0, At("192.0.2.7", 1000)});
   target.Deliver(datagram, {0, At("2001:db8::7", 1000)});

@@ -37,6 +37,7 @@ TEST(DatagramHeaderTest, NamesWhomACheckIsFor) {
   CheckClient client;
   const Bytes check = client.Make(kLocal);
   EXPECT_EQ(ReadHeader(check).ufrag, "localufrag");
+  EXPECT_EQ(ReadHeader(check).remote_ufrag, "remoteufrag");
   // A USERNAME that is none of a check.
   const Bytes none = client.Make({.ufrag = "", .pwd = kLocal.pwd});
   EXPECT_EQ(ReadHeader(none).kind, DatagramKind::kMalformed);
@@ -55,6 +56,52 @@ TEST(DatagramHeaderTest, WhatIsCutOrTooLongIsMalformed) {
   Bytes cookie = check;
   cookie[4] ^= 1;
   EXPECT_EQ(ReadHeader(cookie).kind, DatagramKind::kMalformed);
+}
+
+TEST(CheckOfAnotherTest, BothHalvesHaveToBeRight) {
+  CheckClient client;
+  const Bytes check = client.Make(kLocal);
+  EXPECT_FALSE(IsCheckOfAnother(check, "localufrag", "remoteufrag"));
+  for (const char* other : {"remoteufra", "remoteufragx", "newufrag", ""}) {
+    EXPECT_TRUE(IsCheckOfAnother(check, "localufrag", other)) << other;
+  }
+  // Not for this one, so it is not for this one to judge.
+  EXPECT_FALSE(IsCheckOfAnother(check, "local", "newufrag"));
+  EXPECT_FALSE(IsCheckOfAnother(check, "localufragx", "newufrag"));
+}
+
+TEST(CheckOfAnotherTest, WhatIsNoCheckIsNobodys) {
+  CheckClient client;
+  const Bytes check = client.Make(kLocal);
+  for (size_t size = 0; size < check.size(); ++size) {
+    EXPECT_FALSE(IsCheckOfAnother(std::span(check).first(size), "localufrag",
+                                  "newufrag"))
+        << size;
+  }
+  EXPECT_FALSE(
+      IsCheckOfAnother(CheckClient::Indication(), "localufrag", "newufrag"));
+  EXPECT_FALSE(IsCheckOfAnother(Of("\x16 DTLS"), "localufrag", "newufrag"));
+}
+
+TEST(CheckOfAnotherTest, ARelaysFramingHidesNothing) {
+  CheckClient client;
+  const Bytes check = client.Make(kLocal);
+  const auto size = static_cast<uint8_t>(check.size());
+  ASSERT_EQ(size, check.size());
+  Bytes channel_data = {0x40, 0x01, 0, size};
+  // Its transaction does not matter, the order of its attributes neither: here
+  // DATA alone.
+  Bytes indication = {0x00, 0x17, 0,    static_cast<uint8_t>(size + 4),
+                      0x21, 0x12, 0xa4, 0x42,
+                      1,    2,    3,    4,
+                      5,    6,    7,    8,
+                      9,    10,   11,   12,
+                      0x00, 0x13, 0,    size};
+  for (Bytes* framed : {&channel_data, &indication}) {
+    framed->insert(framed->end(), check.begin(), check.end());
+    EXPECT_TRUE(IsCheckOfAnother(*framed, "localufrag", "newufrag"));
+    EXPECT_FALSE(IsCheckOfAnother(*framed, "localufrag", "remoteufrag"));
+  }
 }
 
 class CheckResponderTest : public ::testing::Test {

@@ -128,8 +128,9 @@ class SinglePortTransportTest : public ::testing::Test {
     EXPECT_EQ(port_.sent.back().first, path);
     return client_.Read(port_.sent.back().second);
   }
-  bool Nominate(const Path& path, const Credentials& to) {
-    const auto answer = Check(path, to);
+  bool Nominate(const Path& path, const Credentials& to,
+                const std::string& sender = kRemote.ufrag) {
+    const auto answer = Check(path, to, {.remote_ufrag = sender});
     return answer && answer->error == 0 && answer->mapped == path.remote;
   }
   void Connect() {

@@ -29,6 +29,32 @@ TEST_F(SinglePortTransportTest, WhoCannotProveItChangesNothing) {
   EXPECT_TRUE(seen_.states.empty());
 }
 
+// An end that restarts ICE sends from its new ports to the candidates of
+// before; such a pair is of two generations.
+TEST_F(SinglePortTransportTest, AnotherGenerationsCheckGetsNoAnswer) {
+  ASSERT_NO_FATAL_FAILURE(Connect());
+  const size_t before = port_.sent.size();
+  EXPECT_FALSE(Check(From(2000), local_, {.remote_ufrag = "newufrag"}));
+  // Nor over a path that is known.
+  EXPECT_FALSE(Check(From(1000), local_, {.remote_ufrag = "newufrag"}));
+  EXPECT_EQ(port_.sent.size(), before);
+  EXPECT_EQ(port_.refusals,
+            std::vector(2, SharedPort::Refusal::kUnauthenticated));
+  EXPECT_FALSE(Deliver(From(2000), "\x16 data"));
+  EXPECT_TRUE(Send("to the first"));
+  EXPECT_EQ(port_.sent.back().first, From(1000));
+}
+
+TEST_F(SinglePortTransportTest, EarlyChecksAreAnsweredWhoeverSendsThem) {
+  Start(local_);
+  for (const char* sender : {"newufrag", "remoteufrag"}) {
+    EXPECT_TRUE(Check(From(1000), local_, {.remote_ufrag = sender})) << sender;
+  }
+  SetRemote();
+  EXPECT_FALSE(Check(From(1000), local_, {.remote_ufrag = "newufrag"}));
+  EXPECT_TRUE(Nominate(From(1000), local_));
+}
+
 // Who listens on the way can repeat what the other end has sent, but not make
 // anything new.
 TEST_F(SinglePortTransportTest, AReplayedCheckMovesNothing) {

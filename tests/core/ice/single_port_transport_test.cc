@@ -135,7 +135,7 @@ TEST_F(SinglePortTransportTest, WithoutChecksConsentExpiresForEver) {
   Start(second);
   EXPECT_EQ(transport_->state(), kChecking);
   SetRemote({.ufrag = "remoteagain", .pwd = kRemote.pwd});
-  ASSERT_TRUE(Nominate(From(1000), second));
+  ASSERT_TRUE(Nominate(From(1000), second, "remoteagain"));
   EXPECT_EQ(transport_->state(), kConnected);
   EXPECT_TRUE(Send("thank you"));
 }
@@ -173,8 +173,9 @@ TEST_F(SinglePortTransportTest, ARestartKeepsTheOldPathUntilTheNewOneWorks) {
   ASSERT_TRUE(Nominate(From(1000), local_));
   SetRemote({.ufrag = "remoteagain", .pwd = kRemote.pwd});
   // The other end keeps one of its ports, and has a new one.
-  ASSERT_TRUE(Check(From(1000), second, {.use_candidate = false}));
-  ASSERT_TRUE(Nominate(From(2000), second));
+  ASSERT_TRUE(Check(From(1000), second,
+                    {.use_candidate = false, .remote_ufrag = "remoteagain"}));
+  ASSERT_TRUE(Nominate(From(2000), second, "remoteagain"));
   EXPECT_TRUE(Send("over the new one"));
   EXPECT_EQ(port_.sent.back().first, From(2000));
   EXPECT_TRUE(Deliver(From(1000), "\x16 late"));
@@ -210,8 +211,9 @@ TEST_F(SinglePortTransportTest, ManyRestartsLeaveTwoGenerations) {
   for (int i = 0; i < 10; ++i) {
     const Credentials next = Local("restart" + std::to_string(i));
     Start(next);
-    SetRemote({.ufrag = "remote" + std::to_string(i), .pwd = kRemote.pwd});
-    ASSERT_TRUE(Nominate(From(1000 + i), next));
+    const std::string remote = "remote" + std::to_string(i);
+    SetRemote({.ufrag = remote, .pwd = kRemote.pwd});
+    ASSERT_TRUE(Nominate(From(1000 + i), next, remote));
     EXPECT_LE(port_.table.ufrags(), 3u);
   }
   executor_.Advance(options_.restart_overlap);
