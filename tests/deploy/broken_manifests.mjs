@@ -41,6 +41,8 @@ export const ruleBreakers = {
   'a service selects pods': (all) => (service(all).spec.selector = {app: 'x'}),
   'a service leads to a port': (all) =>
     (service(all).spec.ports[0].targetPort = 'apis'),
+  'a monitor finds services, and their port': (all) =>
+    (only(all, 'ServiceMonitor').spec.endpoints[0].port = 'admins'),
   'node ports are possible, and of one service': (all) =>
     (service(all).spec.ports[0].nodePort = 3478),
   'ports have one owner': (all) =>

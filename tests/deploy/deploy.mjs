@@ -9,7 +9,7 @@ import {fileURLToPath} from 'node:url';
 import {ruleBreakers, schemaBreakers} from './broken_manifests.mjs';
 import {ruleProblems, rules} from './manifest_rules.mjs';
 import {schemaProblems} from './manifest_schema.mjs';
-import {containersOf, parse, workloads} from './manifests.mjs';
+import {byKind, containersOf, parse, workloads} from './manifests.mjs';
 import {composeFlags, imageFlags, knownFlags, unitFlags, unknownFlags}
   from './server_flags.mjs';
 
@@ -52,6 +52,13 @@ const refused = (work) => {
 
 const known = knownFlags(parleyd);
 
+// What autoscalers ask of pods and parleyd does not show.
+const metrics = readFileSync(join(root, 'service/metrics.cc'), 'utf8');
+const unknownMetrics = (manifests) =>
+  byKind(manifests, 'HorizontalPodAutoscaler')
+    .flatMap(({spec}) => spec.metrics.map(({pods}) => pods?.metric.name))
+    .filter((name) => name && !metrics.includes(`"${name}"`));
+
 function checkRendered(name, text, context) {
   const manifests = parse(text);
   check(`${name}: schema`, schemaProblems(manifests));
@@ -61,6 +68,7 @@ function checkRendered(name, text, context) {
     .flatMap(({args = [], env = []}) =>
       unknownFlags(known, args, env.map((one) => one.name)))
     .map((one) => `parleyd does not know ${one}`));
+  check(`${name}: metrics`, unknownMetrics(manifests));
   return manifests;
 }
 
@@ -119,6 +127,9 @@ const wrongValues = {
   'extraArgs={deny}': /extraArgs/,
   'resources.requests.cpu=many': /cpu/,
   'autoscaling.enabled=true,autoscaling.minReplicas=11': /minReplicas/,
+  'autoscaling.enabled=true,autoscaling.targetPool=70': /metrics\.enabled/,
+  'metrics.serviceMonitor.enabled=true': /metrics\.enabled/,
+  'metrics.port=0': /port/,
   'fullnameOverride=Parley': /fullnameOverride/,
 };
 for (const [set, shown] of Object.entries(wrongValues)) {
@@ -149,6 +160,12 @@ check('flags that parleyd does not know are found',
   unknownFlags(known, ['--listen=:1', '--no-such-flag', 'word'],
     ['PARLEY_NODE', 'PARLEY_NOD', 'HOME']).join() ===
     '--no-such-flag,word,PARLEY_NOD' ? [] : ['not found']);
+
+const scaled = structuredClone(whole);
+byKind(scaled, 'HorizontalPodAutoscaler')[0].spec.metrics
+  .find(({pods}) => pods).pods.metric.name = 'parley_pool_use';
+check('metrics that parleyd does not show are found',
+  unknownMetrics(scaled).join() === 'parley_pool_use' ? [] : ['not found']);
 
 console.log(`deploy: ${passed}/${passed + failed} checks`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -63,6 +63,21 @@ export const rules = {
     }
   },
 
+  * 'a monitor finds services, and their port'(all) {
+    for (const one of byKind(all, 'ServiceMonitor')) {
+      const found = byKind(all, 'Service').filter(({metadata}) =>
+        subset(one.spec.selector.matchLabels, metadata.labels));
+      if (found.length === 0) yield `${title(one)} finds no service`;
+      for (const {port} of one.spec.endpoints) {
+        yield* found.filter(({spec}) => !spec.ports.some(({name}) =>
+          name === port)).map((service) =>
+          `${title(one)}: ${title(service)} has no port ${port}`);
+      }
+      yield* found.filter(({metadata}) => !metadata.labels[one.spec.jobLabel])
+        .map((service) => `${title(one)}: ${title(service)} names no job`);
+    }
+  },
+
   * 'node ports are possible, and of one service'(all) {
     const ports = byKind(all, 'Service').flatMap(({spec}) =>
       spec.ports.filter(({nodePort}) => nodePort)
@@ -138,7 +153,8 @@ export const rules = {
   },
 
   * 'a server listens on the ports it declares'(all) {
-    const flags = {listen: 'TCP', 'admin-listen': 'TCP', 'udp-port': 'UDP'};
+    const flags = {listen: 'TCP', 'admin-listen': 'TCP',
+      'metrics-listen': 'TCP', 'udp-port': 'UDP'};
     for (const [workload, container] of eachContainer(all)) {
       for (const [flag, wanted] of Object.entries(flags)) {
         const port = argument(container, flag)?.split(':').pop();

@@ -7,7 +7,10 @@ import {fileURLToPath} from 'node:url';
 import ts from 'typescript';
 
 const require = createRequire(import.meta.url);
-const custom = {'cert-manager.io': '@kubernetes-models/cert-manager'};
+const custom = {
+  'cert-manager.io': '@kubernetes-models/cert-manager',
+  'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
+};
 // Imports are looked up from here; the file itself is never written.
 const virtual = fileURLToPath(new URL('manifests.ts', import.meta.url));
 

@@ -68,6 +68,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and (eq .Values.udp.expose "loadBalancer") (not .Values.udp.externalAddresses) -}}
 {{- fail "udp.expose loadBalancer needs udp.externalAddresses: a pod cannot ask for the address of its Service" -}}
 {{- end -}}
+{{- if not .Values.metrics.enabled -}}
+{{- if .Values.metrics.serviceMonitor.enabled -}}
+{{- fail "metrics.serviceMonitor needs metrics.enabled" -}}
+{{- end -}}
+{{- if .Values.autoscaling.targetPool -}}
+{{- fail "autoscaling.targetPool needs metrics.enabled" -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.tls.clientCertificates (not (include "parley.tlsSecret" .)) -}}
 {{- fail "tls.clientCertificates needs tls.secretName or tls.certManager" -}}
 {{- end -}}
