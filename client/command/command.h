@@ -33,7 +33,7 @@ struct Context {
   const Environment& environment;
   const Arguments& arguments;
   client::Client client;
-  std::string server;
+  client::ConnectionOptions connection;  // of `client`
   bool json;
   bool verbose;
   // Until when everything is to be done; infinite where nobody said.

@@ -135,7 +135,7 @@ int Context::Fail(std::string_view doing, const absl::Status& status) const {
     }
   }
   absl::StrAppend(&line, ": ", OneLine(status.message()));
-  if (!info.has_value()) line += Hint(status, server);
+  if (!info.has_value()) line += Hint(status, connection.server);
   if (info.has_value() && info->retry_delay.has_value()) {
     absl::StrAppend(&line, " (try again after ",
                     absl::FormatDuration(*info->retry_delay), ")");

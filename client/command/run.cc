@@ -88,16 +88,14 @@ int RunCommand(const Environment& environment, const Command& command,
   if (!connection.ok()) {
     return UsageError(environment, connection.status().message(), help);
   }
-  const std::string server = connection->server;
-  const Context context{
-      environment,
-      *arguments,
-      client::Client(environment.connect(*std::move(connection))),
-      server,
-      arguments->Has("--json"),
-      arguments->Has("--verbose"),
-      absl::Now() + timeout->value_or(command.timeout),
-      timeout->has_value()};
+  const Context context{environment,
+                        *arguments,
+                        client::Client(environment.connect(*connection)),
+                        *connection,
+                        arguments->Has("--json"),
+                        arguments->Has("--verbose"),
+                        absl::Now() + timeout->value_or(command.timeout),
+                        timeout->has_value()};
   return command.run(context);
 }
 

@@ -7,6 +7,7 @@
 #include "client/command/describe.h"
 #include "parley/messages.h"
 #include "parley/names.h"
+#include "parley/nodes_watch.h"
 
 namespace parley::command {
 namespace {
@@ -39,7 +40,7 @@ void PrintUpdate(const Context& context, const v1::WatchPeerResponse& update) {
 }
 
 int WatchOne(const Context& context) {
-  for (const char* option : {"--label", "--resume"}) {
+  for (const char* option : {"--label", "--resume", "--nodes"}) {
     if (!context.arguments.Has(option)) continue;
     return context.FailUsage(
         absl::StrCat(option, " is for all peers, without a name"));
@@ -89,12 +90,54 @@ void PrintUpdate(const Context& context, const v1::WatchPeersResponse& update) {
   }
 }
 
-// Says how to go on where the stream broke.
-int Broken(const Context& context, const std::string& token, int code) {
+// Prints what comes until the time is up or the watch ends.
+template <typename Update, typename Print>
+int Follow(const Context& context, client::StreamReader<Update> watch,
+           const Print& print) {
+  while (true) {
+    const auto update = watch.Next(context.deadline - absl::Now());
+    if (absl::IsDeadlineExceeded(update.status()) &&
+        absl::Now() >= context.deadline) {
+      return context.TimeIsUp("watching");
+    }
+    if (!update.ok()) return context.Fail("watch the peers", update.status());
+    if (!update->has_value()) return kDone;
+    print(**update);
+  }
+}
+
+int WatchNode(const Context& context, client::PeersWatchOptions options) {
+  options.resume_token = context.arguments.Get("--resume");
+  std::string token;
+  const int code = Follow(context, context.client.WatchPeers(options),
+                          [&](const v1::WatchPeersResponse& update) {
+                            token = update.resume_token();
+                            PrintUpdate(context, update);
+                          });
   if (!token.empty() && !context.json) {
     context.Note(absl::StrCat("go on with: parley watch --resume ", token));
   }
   return code;
+}
+
+int WatchEveryNode(const Context& context,
+                   const client::PeersWatchOptions& of_node) {
+  client::NodesWatchOptions options;
+  options.labels = of_node.labels;
+  options.full_view = of_node.full_view;
+  const auto list = [server = context.connection.server] {
+    return client::ResolveNodes(server);
+  };
+  return Follow(
+      context, client::WatchNodes(list, context.connection, options),
+      [&](const client::NodeUpdate& update) {
+        if (update.lost.ok()) {
+          PrintUpdate(context, update.update);
+        } else {
+          context.Note(absl::StrCat("lost the node ", update.node,
+                                    " and its peers: ", update.lost.message()));
+        }
+      });
 }
 
 int WatchAll(const Context& context) {
@@ -104,27 +147,14 @@ int WatchAll(const Context& context) {
   }
   const auto labels = context.arguments.Pairs("--label");
   if (!labels.ok()) return context.FailUsage(labels.status());
-  v1::WatchPeersRequest request;
-  request.mutable_labels()->insert(labels->begin(), labels->end());
-  request.set_resume_token(context.arguments.Get("--resume"));
-  request.set_snapshot_if_compacted(true);
-  if (context.arguments.Has("--full")) request.set_view(v1::PEER_VIEW_FULL);
-  auto reader = context.client.WatchPeers(request);
-  std::string token;
-  while (true) {
-    const auto update = reader.Next(context.deadline - absl::Now());
-    if (absl::IsDeadlineExceeded(update.status()) &&
-        absl::Now() >= context.deadline) {
-      return Broken(context, token, context.TimeIsUp("watching"));
-    }
-    if (!update.ok()) {
-      return Broken(context, token,
-                    context.Fail("watch the peers", update.status()));
-    }
-    if (!update->has_value()) return kDone;
-    token = (*update)->resume_token();
-    PrintUpdate(context, **update);
+  client::PeersWatchOptions options;
+  options.labels.insert(labels->begin(), labels->end());
+  options.full_view = context.arguments.Has("--full");
+  if (!context.arguments.Has("--nodes")) return WatchNode(context, options);
+  if (context.arguments.Has("--resume")) {
+    return context.FailUsage("--resume is for one node");
   }
+  return WatchEveryNode(context, options);
 }
 
 int Watch(const Context& context) {
@@ -146,7 +176,9 @@ each event: its time (UTC), its number, and what happened. Survives broken
 connections without loss. Ends when the peer is closed.
 
 Without a name: all peers, also those that come; first a line for each, then
-their events. Ends when the connection breaks, and says how to go on.
+their events, also over broken connections. When it ends it says how to go on.
+With --nodes: of every node that the server's name has an address for, also of
+those that come.
 
   parley watch PEER --until connected --timeout 30s
   parley watch PEER --json | jq .event.localCandidate
@@ -163,6 +195,9 @@ their events. Ends when the connection breaks, and says how to go on.
       {"--label", "KEY=VALUE",
        "of all peers only those with this label; may be\n"
        "repeated"},
+      {"--nodes", "",
+       "all peers of all nodes: of each address that the\n"
+       "name of --server has"},
       {"--resume", "TOKEN", "go on with all peers where this was printed"}};
   command.timeout = absl::InfiniteDuration();
   command.run = Watch;

@@ -5,7 +5,8 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "client/src/data_session_impl.h"
-#include "client/src/peer_watch_impl.h"
+#include "client/src/peer_watch_reader.h"
+#include "client/src/plain_reader.h"
 #include "client/src/time_source.h"
 #include "parley/messages.h"
 
@@ -134,16 +135,13 @@ absl::StatusOr<v1::AddIceCandidatesResponse> Client::AddIceCandidate(
 }
 
 PeerWatch Client::WatchPeer(std::string_view peer, WatchOptions options) const {
-  return PeerWatch(std::make_shared<internal::PeerWatchImpl>(
+  return PeerWatch(std::make_shared<internal::PeerWatchReader>(
       connection_, std::string(peer), options, internal::SystemTime()));
 }
 
-StreamReader<v1::WatchPeersResponse> Client::WatchPeers(
-    const v1::WatchPeersRequest& request) const {
-  Call call;
-  call.method = "/parley.v1.PeerService/WatchPeers";
-  return StreamReader<v1::WatchPeersResponse>(
-      connection_->OpenStream(call, request, /*half_close=*/true));
+PeersWatch Client::WatchPeers(PeersWatchOptions options) const {
+  return PeersWatch(std::make_shared<internal::PeersWatchReader>(
+      connection_, std::move(options), internal::SystemTime()));
 }
 
 StreamReader<v1::ReceiveMessagesResponse> Client::ReceiveMessages(
@@ -151,7 +149,8 @@ StreamReader<v1::ReceiveMessagesResponse> Client::ReceiveMessages(
   Call call;
   call.method = "/parley.v1.DataChannelService/ReceiveMessages";
   return StreamReader<v1::ReceiveMessagesResponse>(
-      connection_->OpenStream(call, request, /*half_close=*/true));
+      internal::ReadPlainly<v1::ReceiveMessagesResponse>(
+          connection_->OpenStream(call, request, /*half_close=*/true)));
 }
 
 DataSession Client::OpenDataSession(std::string_view name,

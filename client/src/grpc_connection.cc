@@ -109,6 +109,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
     ssl.pem_cert_chain = options.tls->certificate_chain;
     ssl.pem_private_key = options.tls->private_key;
     credentials = grpc::SslCredentials(ssl);
+    if (!options.tls->server_name.empty()) {
+      arguments.SetSslTargetNameOverride(options.tls->server_name);
+    }
   } else {
     credentials = grpc::InsecureChannelCredentials();
   }

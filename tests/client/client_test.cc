@@ -103,7 +103,7 @@ TEST_F(ClientTest, LettingGoOfAReaderCancelsItsStream) {
     return server->stream();
   });
   {
-    auto reader = client_.WatchPeers(v1::WatchPeersRequest());
+    auto reader = client_.ReceiveMessages(v1::ReceiveMessagesRequest());
     EXPECT_FALSE(server->cancelled());
   }
   EXPECT_TRUE(server->cancelled());

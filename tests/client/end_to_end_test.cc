@@ -445,27 +445,5 @@ TEST_F(EndToEndTest, AClosedChannelGivesWhatItReceivedAndEnds) {
   EXPECT_TRUE(client_.ClosePeer(pair.bob).ok());
 }
 
-TEST(EndToEndServerTest, TheEndOfTheServerIsSeenAsTheEndOfThePeer) {
-  Parleyd server;
-  client::ConnectionOptions options;
-  options.server = server.target();
-  const Client client(client::MakeConnection(options));
-  const auto peer = client.CreatePeer(v1::CreatePeerRequest());
-  ASSERT_TRUE(peer.ok()) << peer.status();
-  client::PeerWatch watch = client.WatchPeer(peer->peer().name());
-  ASSERT_TRUE(watch.Next(kPatience).ok());
-  EXPECT_EQ(server.Terminate(), 0);
-  bool drained = false;
-  while (true) {
-    const auto update = watch.Next(kPatience);
-    ASSERT_TRUE(update.ok()) << update.status();
-    if (!update->has_value()) break;
-    drained = (*update)->event().closed().reason() == v1::CLOSE_REASON_DRAINED;
-  }
-  EXPECT_TRUE(drained);
-  EXPECT_TRUE(
-      absl::IsUnavailable(client.GetPeer(peer->peer().name()).status()));
-}
-
 }  // namespace
 }  // namespace parley

@@ -57,10 +57,10 @@ TEST_F(FaultCommandTest, WatchWithoutANameShowsAllPeersAndHowToGoOn) {
     update.mutable_event()->mutable_negotiation_needed();
     update.set_resume_token("t2");
     server->Send(update);
-    server->End(absl::UnavailableError("gone"));
+    server->End(absl::PermissionDeniedError("not you"));
     return server->stream();
   });
-  EXPECT_EQ(Run("watch"), kUnreachable);
+  EXPECT_EQ(Run("watch"), kRefused);
   EXPECT_THAT(out_, HasSubstr("peers/a.1"));
   EXPECT_THAT(out_, HasSubstr("7  negotiation needed\n"));
   EXPECT_THAT(err_, HasSubstr("--resume t2"));

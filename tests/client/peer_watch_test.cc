@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "client/src/peer_watch_impl.h"
+#include "client/src/peer_watch_reader.h"
 #include "gmock/gmock.h"
 #include "tests/client/errors.h"
 #include "tests/client/fake_time.h"
@@ -47,11 +47,11 @@ v1::WatchPeerResponse HeartbeatAt(uint64_t sequence) {
 // Reads all the time, and writes down what came: "s3", "e4", "end OK" ...
 class Reader : public std::enable_shared_from_this<Reader> {
  public:
-  explicit Reader(std::shared_ptr<PeerWatchImpl> watch)
+  explicit Reader(std::shared_ptr<PeerWatchReader> watch)
       : watch_(std::move(watch)) {}
 
   void Read() {
-    watch_->Next([self = shared_from_this()](PeerWatchImpl::Result result) {
+    watch_->Next([self = shared_from_this()](PeerWatchReader::Result result) {
       if (!result.ok()) {
         self->seen.push_back(absl::StrCat(
             "end ", absl::StatusCodeToString(result.status().code())));
@@ -72,7 +72,7 @@ class Reader : public std::enable_shared_from_this<Reader> {
   std::vector<std::string> seen;
 
  private:
-  const std::shared_ptr<PeerWatchImpl> watch_;
+  const std::shared_ptr<PeerWatchReader> watch_;
 };
 
 class PeerWatchTest : public ::testing::Test {
@@ -82,8 +82,8 @@ class PeerWatchTest : public ::testing::Test {
   }
 
   void Watch(WatchOptions options = {}) {
-    watch_ = std::make_shared<PeerWatchImpl>(connection_, "peers/a.1", options,
-                                             time_);
+    watch_ = std::make_shared<PeerWatchReader>(connection_, "peers/a.1",
+                                               options, time_);
     reader_ = std::make_shared<Reader>(watch_);
     reader_->Read();
   }
@@ -94,7 +94,7 @@ class PeerWatchTest : public ::testing::Test {
   FakeTime time_;
   std::shared_ptr<StreamConnection<v1::WatchPeerRequest>> connection_ =
       std::make_shared<StreamConnection<v1::WatchPeerRequest>>();
-  std::shared_ptr<PeerWatchImpl> watch_;
+  std::shared_ptr<PeerWatchReader> watch_;
   std::shared_ptr<Reader> reader_;
 };
 
@@ -283,8 +283,8 @@ TEST_F(PeerWatchTest, CancelEndsTheWaitForTheNextAttempt) {
 }
 
 TEST_F(PeerWatchTest, ATimedOutNextLosesNothing) {
-  auto impl = std::make_shared<PeerWatchImpl>(connection_, "peers/a.1",
-                                              WatchOptions(), time_);
+  auto impl = std::make_shared<PeerWatchReader>(connection_, "peers/a.1",
+                                                WatchOptions(), time_);
   PeerWatch watch(impl);
   EXPECT_TRUE(
       absl::IsDeadlineExceeded(watch.Next(absl::Milliseconds(1)).status()));
@@ -299,8 +299,8 @@ TEST_F(PeerWatchTest, ATimedOutNextLosesNothing) {
 }
 
 TEST_F(PeerWatchTest, ABlockedNextIsEndedByCancel) {
-  PeerWatch watch(std::make_shared<PeerWatchImpl>(connection_, "peers/a.1",
-                                                  WatchOptions(), time_));
+  PeerWatch watch(std::make_shared<PeerWatchReader>(connection_, "peers/a.1",
+                                                    WatchOptions(), time_));
   std::thread other([&] { watch.Cancel(); });
   EXPECT_TRUE(absl::IsCancelled(watch.Next().status()));
   other.join();
@@ -327,8 +327,8 @@ TEST_F(PeerWatchTest, WhateverBreaksTheSequenceIsDense) {
     WatchOptions options;
     options.after_sequence = 0;
     options.reconnect_timeout = absl::Hours(10);
-    auto watch = std::make_shared<PeerWatchImpl>(connection, "peers/a.1",
-                                                 options, time_);
+    auto watch = std::make_shared<PeerWatchReader>(connection, "peers/a.1",
+                                                   options, time_);
     auto reader = std::make_shared<Reader>(watch);
     reader->Read();
     // The first attempts are few; a stream that gave nothing may end it.

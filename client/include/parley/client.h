@@ -37,8 +37,6 @@ class IceCandidate;
 class ReceiveMessagesRequest;
 class ReceiveMessagesResponse;
 class SessionDescription;
-class WatchPeersRequest;
-class WatchPeersResponse;
 }  // namespace parley::v1
 
 namespace parley::client {
@@ -354,9 +352,9 @@ class Client {
   // The events of a peer; resumes by itself.
   PeerWatch WatchPeer(std::string_view peer, WatchOptions options = {}) const;
 
-  // The events of all peers of the tenant. Does not resume by itself.
-  StreamReader<v1::WatchPeersResponse> WatchPeers(
-      const v1::WatchPeersRequest& request) const;
+  // The events of all peers of the tenant on one node; resumes by itself. For
+  // those of several nodes: WatchNodes (parley/nodes_watch.h).
+  PeersWatch WatchPeers(PeersWatchOptions options = {}) const;
 
   // The messages of one channel. Does not resume by itself.
   StreamReader<v1::ReceiveMessagesResponse> ReceiveMessages(

@@ -45,6 +45,9 @@ struct TlsOptions {
   // The client's own certificate and key, for mutual TLS. Empty: none.
   std::string certificate_chain;
   std::string private_key;
+  // The name that the server's certificate must have. Empty: that of the
+  // target; nodes that are reached by their addresses have another.
+  std::string server_name;
 };
 
 // Of a connection.

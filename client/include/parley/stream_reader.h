@@ -14,40 +14,41 @@
 
 namespace parley::client {
 
-class Stream;
-
 namespace internal {
 
-template <typename Response>
-class StreamReaderImpl;
+template <typename T>
+class Reader;
 
 }  // namespace internal
 
-// Reads a stream only as fast as Next is called. Does not resume by itself.
-// Destruction ends the stream.
-template <typename Response>
+// Reads a stream only as fast as Next is called: at most one message is held
+// here. Destruction ends the stream.
+template <typename T>
 class StreamReader {
  public:
-  explicit StreamReader(std::unique_ptr<Stream> stream);
+  explicit StreamReader(std::shared_ptr<internal::Reader<T>> reader);
   StreamReader(StreamReader&&) noexcept;
   StreamReader& operator=(StreamReader&&) noexcept;
   ~StreamReader();
 
+  // A message. nullopt: the stream has ended as it should.
+  using Update = std::optional<T>;
+
   // Waits for the next message, at most `timeout` (then DEADLINE_EXCEEDED, and
-  // nothing is lost: call again). nullopt: the stream has ended as it should;
-  // every other error is its end. Not from a callback of this library.
-  absl::StatusOr<std::optional<Response>> Next(
+  // nothing is lost: call again). Every other error is the end of the stream.
+  // Not from a callback of this library.
+  absl::StatusOr<Update> Next(
       absl::Duration timeout = absl::InfiniteDuration());
 
   // The same without waiting: `done` runs once, on any thread, perhaps before
-  // this returns.
-  void Next(std::function<void(absl::StatusOr<std::optional<Response>>)> done);
+  // this returns; with CANCELLED when the stream is cancelled first.
+  void Next(std::function<void(absl::StatusOr<Update>)> done);
 
   // Ends the stream. May be called from any thread, any number of times.
   void Cancel();
 
  private:
-  std::shared_ptr<internal::StreamReaderImpl<Response>> impl_;
+  std::shared_ptr<internal::Reader<T>> reader_;
 };
 
 }  // namespace parley::client

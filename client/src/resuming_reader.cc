@@ -1,12 +1,12 @@
-#include "client/src/peer_watch_impl.h"
+#include "client/src/resuming_reader.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "client/src/backoff.h"
-#include "client/src/durations.h"
 #include "client/src/wrong_node.h"
 #include "parley/error_info.h"
+#include "parley/v1/watch_calls.pb.h"
 
 namespace parley::client::internal {
 namespace {
@@ -18,18 +18,17 @@ constexpr int kHeartbeatsMissed = 3;
 
 }  // namespace
 
-PeerWatchImpl::PeerWatchImpl(std::shared_ptr<Connection> connection,
-                             std::string name, WatchOptions options,
-                             TimeSource& time)
-    : connection_(std::move(connection)),
-      name_(std::move(name)),
-      options_(options),
-      time_(time),
-      last_sequence_(options.after_sequence) {
-  call_.method = "/parley.v1.PeerService/WatchPeer";
+template <typename T>
+ResumingReader<T>::ResumingReader(std::shared_ptr<Connection> connection,
+                                  std::string_view method,
+                                  const ResumeOptions& options,
+                                  TimeSource& time)
+    : connection_(std::move(connection)), options_(options), time_(time) {
+  call_.method = method;
 }
 
-void PeerWatchImpl::Next(Done done) {
+template <typename T>
+void ResumingReader<T>::Next(Done done) {
   absl::ReleasableMutexLock lock(&mutex_);
   std::optional<Result> now;
   if (waiting_ != nullptr) {
@@ -37,7 +36,7 @@ void PeerWatchImpl::Next(Done done) {
   } else if (ready_.has_value()) {
     now = std::exchange(ready_, std::nullopt);
   } else if (end_.has_value()) {
-    now = end_->ok() ? Result(PeerWatch::Update()) : Result(*end_);
+    now = end_->ok() ? Result(std::optional<T>()) : Result(*end_);
   }
   if (now.has_value()) {
     lock.Release();
@@ -50,23 +49,28 @@ void PeerWatchImpl::Next(Done done) {
   Advance();
 }
 
-bool PeerWatchImpl::Abandon() {
+template <typename T>
+bool ResumingReader<T>::Abandon() {
   absl::MutexLock lock(&mutex_);
   return std::exchange(waiting_, nullptr) != nullptr;
 }
 
-void PeerWatchImpl::Cancel() {
+template <typename T>
+void ResumingReader<T>::Cancel() {
   End(absl::CancelledError("the watch was cancelled"));
 }
 
-void PeerWatchImpl::Advance() {
+template <typename T>
+void ResumingReader<T>::Advance() {
   std::shared_ptr<Stream> stream;
   {
     absl::MutexLock lock(&mutex_);
     if (end_.has_value()) return;
     stream = stream_;
   }
-  if (stream == nullptr) stream = Open();
+  if (stream == nullptr) {
+    stream = connection_->OpenStream(call_, *Request(), /*half_close=*/true);
+  }
   {
     absl::MutexLock lock(&mutex_);
     if (end_.has_value()) return;  // cancelled meanwhile; the stream goes
@@ -74,77 +78,37 @@ void PeerWatchImpl::Advance() {
     silent_since_ = time_.Now();
     if (watchdog_ == nullptr) ArmWatchdog();
   }
-  stream->Read(&response_,
-               [self = shared_from_this()](std::optional<absl::Status> end) {
-                 self->OnRead(std::move(end));
-               });
+  stream->Read(&response_, [self = this->shared_from_this()](
+                               std::optional<absl::Status> end) {
+    self->OnRead(std::move(end));
+  });
 }
 
-std::shared_ptr<Stream> PeerWatchImpl::Open() {
-  v1::WatchPeerRequest request;
-  request.set_name(name_);
-  if (last_sequence_.has_value()) request.set_after_sequence(*last_sequence_);
-  request.set_keep_alive(options_.keep_alive);
-  request.set_snapshot_if_compacted(true);
-  request.set_view(options_.full_view ? v1::PEER_VIEW_FULL
-                                      : v1::PEER_VIEW_BASIC);
-  *request.mutable_heartbeat_interval() = ToProto(options_.heartbeat_interval);
-  return connection_->OpenStream(call_, request, /*half_close=*/true);
-}
-
-void PeerWatchImpl::OnRead(std::optional<absl::Status> end) {
+template <typename T>
+void ResumingReader<T>::OnRead(std::optional<absl::Status> end) {
   if (end.has_value()) {
     OnEnd(*std::move(end));
     return;
   }
-  switch (Judge(response_)) {
-    case Verdict::kNew:
-      updated_ = true;
-      followed_ = false;
-      failures_ = 0;
-      Deliver(std::move(response_));
-      break;
-    case Verdict::kSkip:
-      Advance();
-      break;
-    case Verdict::kGap:
-      Retry(absl::DataLossError("the server left out events"));
-      break;
+  const Verdict verdict = Judge(response_);
+  if (verdict == Verdict::kGap) {
+    Retry(absl::DataLossError("the server left out events"));
+    return;
   }
+  // A stream that says anything works, also one on which nothing happens.
+  followed_ = false;
+  failures_ = 0;
+  if (verdict == Verdict::kSkip) {
+    Advance();
+    return;
+  }
+  updated_ = true;
+  Deliver(std::move(response_));
 }
 
-PeerWatchImpl::Verdict PeerWatchImpl::Judge(
-    const v1::WatchPeerResponse& update) {
-  switch (update.update_case()) {
-    case v1::WatchPeerResponse::kSnapshot:
-      last_sequence_ = update.snapshot().state().last_event_sequence();
-      if (update.snapshot().has_closure()) {
-        last_sequence_.reset();  // a tombstone keeps nothing but its end
-        closed_seen_ = true;
-      }
-      return Verdict::kNew;
-    case v1::WatchPeerResponse::kEvent: {
-      const uint64_t sequence = update.event().sequence();
-      if (last_sequence_.has_value()) {
-        if (sequence <= *last_sequence_) return Verdict::kSkip;
-        if (sequence > *last_sequence_ + 1) return Verdict::kGap;
-      }
-      last_sequence_ = sequence;
-      closed_seen_ |= update.event().has_closed();
-      return Verdict::kNew;
-    }
-    case v1::WatchPeerResponse::kHeartbeat:
-      return last_sequence_.has_value() &&
-                     update.heartbeat().last_event_sequence() > *last_sequence_
-                 ? Verdict::kGap
-                 : Verdict::kSkip;
-    default:
-      return Verdict::kSkip;  // of a newer server
-  }
-}
-
-void PeerWatchImpl::OnEnd(absl::Status status) {
-  if (closed_seen_) {
+template <typename T>
+void ResumingReader<T>::OnEnd(absl::Status status) {
+  if (complete()) {
     End(absl::OkStatus());
   } else if (auto node = RightNode(status);
              node.has_value() && !std::exchange(followed_, true)) {
@@ -158,7 +122,8 @@ void PeerWatchImpl::OnEnd(absl::Status status) {
   }
 }
 
-void PeerWatchImpl::Retry(absl::Status status) {
+template <typename T>
+void ResumingReader<T>::Retry(absl::Status status) {
   DropStream();
   const absl::Time now = time_.Now();
   if (++failures_ == 1) broken_since_ = now;
@@ -167,31 +132,33 @@ void PeerWatchImpl::Retry(absl::Status status) {
               absl::Uniform(random_, 0.0, 1.0));
   if (updated_ ? now + delay - broken_since_ > options_.reconnect_timeout
                : failures_ >= kFirstAttempts) {
-    End(status.ok() ? absl::UnavailableError(
-                          "the stream ended before the peer was closed")
+    End(status.ok() ? absl::UnavailableError("the stream ended before its time")
                     : std::move(status));
     return;
   }
   absl::MutexLock lock(&mutex_);
   if (end_.has_value()) return;
-  retry_ = time_.RunAfter(delay, [self = shared_from_this()] {
+  retry_ = time_.RunAfter(delay, [self = this->shared_from_this()] {
     self->TakeRetryTimer();
     self->Advance();
   });
 }
 
-std::unique_ptr<Timer> PeerWatchImpl::TakeRetryTimer() {
+template <typename T>
+std::unique_ptr<Timer> ResumingReader<T>::TakeRetryTimer() {
   absl::MutexLock lock(&mutex_);
   return std::move(retry_);
 }
 
-void PeerWatchImpl::DropStream() {
+template <typename T>
+void ResumingReader<T>::DropStream() {
   std::shared_ptr<Stream> stream;
   absl::MutexLock lock(&mutex_);
   stream.swap(stream_);  // which outlives the lock
 }
 
-void PeerWatchImpl::Deliver(Result result) {
+template <typename T>
+void ResumingReader<T>::Deliver(Result result) {
   absl::ReleasableMutexLock lock(&mutex_);
   if (end_.has_value()) return;
   busy_ = false;
@@ -204,7 +171,8 @@ void PeerWatchImpl::Deliver(Result result) {
   done(std::move(result));
 }
 
-void PeerWatchImpl::End(absl::Status status) {
+template <typename T>
+void ResumingReader<T>::End(absl::Status status) {
   std::shared_ptr<Stream> stream;
   std::unique_ptr<Timer> watchdog, retry;
   Done done;
@@ -220,23 +188,25 @@ void PeerWatchImpl::End(absl::Status status) {
   if (stream != nullptr) stream->Cancel();
   if (done == nullptr) return;
   if (status.ok()) {
-    done(PeerWatch::Update());
+    done(std::optional<T>());
   } else {
     done(std::move(status));
   }
 }
 
-void PeerWatchImpl::ArmWatchdog() {
+template <typename T>
+void ResumingReader<T>::ArmWatchdog() {
   const absl::Time bark =
       silent_since_ + kHeartbeatsMissed * options_.heartbeat_interval;
-  watchdog_ =
-      time_.RunAfter(bark - time_.Now(),
-                     [weak = std::weak_ptr<PeerWatchImpl>(shared_from_this())] {
-                       if (auto self = weak.lock()) self->OnWatchdog();
-                     });
+  watchdog_ = time_.RunAfter(
+      bark - time_.Now(),
+      [weak = std::weak_ptr<ResumingReader>(this->shared_from_this())] {
+        if (auto self = weak.lock()) self->OnWatchdog();
+      });
 }
 
-void PeerWatchImpl::OnWatchdog() {
+template <typename T>
+void ResumingReader<T>::OnWatchdog() {
   std::unique_ptr<Timer> spent;
   std::shared_ptr<Stream> silent;
   absl::ReleasableMutexLock lock(&mutex_);
@@ -252,5 +222,8 @@ void PeerWatchImpl::OnWatchdog() {
   lock.Release();
   silent->Cancel();  // its read ends, and the watch resumes
 }
+
+template class ResumingReader<v1::WatchPeerResponse>;
+template class ResumingReader<v1::WatchPeersResponse>;
 
 }  // namespace parley::client::internal

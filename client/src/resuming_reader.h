@@ -1,55 +1,58 @@
-// What PeerWatch does, with its time and connection as arguments.
+// A server stream that is opened again where it broke.
 // Safe for concurrent use, but only one Next at a time may be under way.
-#ifndef PARLEY_CLIENT_SRC_PEER_WATCH_IMPL_H_
-#define PARLEY_CLIENT_SRC_PEER_WATCH_IMPL_H_
+#ifndef PARLEY_CLIENT_SRC_RESUMING_READER_H_
+#define PARLEY_CLIENT_SRC_RESUMING_READER_H_
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/random/random.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "client/src/reader.h"
 #include "client/src/time_source.h"
+#include "google/protobuf/message.h"
 #include "parley/connection.h"
 #include "parley/peer_watch.h"
-#include "parley/v1/watch_calls.pb.h"
 
 namespace parley::client::internal {
 
 // A watch is idle, or it reads, or it waits before it tries again. Only Next
-// begins a read, and one read follows the other, so that most members below
-// belong to one thread at a time.
-class PeerWatchImpl : public std::enable_shared_from_this<PeerWatchImpl> {
+// begins a read, and one read follows the other, so that most members below,
+// and those of who derives from it, belong to one thread at a time.
+template <typename T>
+class ResumingReader : public Reader<T>,
+                       public std::enable_shared_from_this<ResumingReader<T>> {
  public:
-  using Result = absl::StatusOr<PeerWatch::Update>;
-  using Done = std::function<void(Result)>;
+  using typename Reader<T>::Result;
+  using typename Reader<T>::Done;
 
   // `time` outlives it.
-  PeerWatchImpl(std::shared_ptr<Connection> connection, std::string name,
-                WatchOptions options, TimeSource& time);
+  ResumingReader(std::shared_ptr<Connection> connection,
+                 std::string_view method, const ResumeOptions& options,
+                 TimeSource& time);
 
-  void Next(Done done);
+  void Next(Done done) override;
+  bool Abandon() override;
+  void Cancel() override;
 
-  // Takes back the callback of Next. False: there is none any more.
-  bool Abandon();
-
-  void Cancel();
+ protected:
+  // Whether an update is new and in order. A gap breaks the stream.
+  enum class Verdict { kNew, kSkip, kGap };
 
  private:
+  // The request that goes on after the last update.
+  virtual std::unique_ptr<google::protobuf::Message> Request() const = 0;
+  virtual Verdict Judge(const T& update) = 0;
+  // Nothing follows what has come: the end is as it should be.
+  virtual bool complete() const { return false; }
+
   // Opens the stream if there is none and reads it.
   void Advance();
-  std::shared_ptr<Stream> Open();
   void OnRead(std::optional<absl::Status> end);
-
-  // Whether the update is new and in order. A gap breaks the stream.
-  enum class Verdict { kNew, kSkip, kGap };
-  Verdict Judge(const v1::WatchPeerResponse& update);
 
   // The stream has ended or is no use any more: goes on in time, or gives up.
   void OnEnd(absl::Status status);
@@ -63,17 +66,14 @@ class PeerWatchImpl : public std::enable_shared_from_this<PeerWatchImpl> {
   void OnWatchdog();
 
   const std::shared_ptr<Connection> connection_;
-  const std::string name_;
-  const WatchOptions options_;
+  const ResumeOptions options_;
   TimeSource& time_;
 
   // Of who reads or waits.
   Call call_;
-  v1::WatchPeerResponse response_;
-  std::optional<uint64_t> last_sequence_;
-  bool updated_ = false;      // an update has come
-  bool closed_seen_ = false;  // no more will
-  bool followed_ = false;     // one WRONG_NODE, since the last update
+  T response_;
+  bool updated_ = false;   // an update has come
+  bool followed_ = false;  // one WRONG_NODE, since the last update
   int failures_ = 0;
   absl::Time broken_since_;
   absl::BitGen random_;
@@ -91,4 +91,4 @@ class PeerWatchImpl : public std::enable_shared_from_this<PeerWatchImpl> {
 
 }  // namespace parley::client::internal
 
-#endif  // PARLEY_CLIENT_SRC_PEER_WATCH_IMPL_H_
+#endif  // PARLEY_CLIENT_SRC_RESUMING_READER_H_
