@@ -1,4 +1,4 @@
-// Nodes of parleyd, and HAProxy in front of them, each on a loopback address of
+// Nodes of parleyd, and a proxy in front of them, each on a loopback address of
 // its own, so that all have the ports of their configuration.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -10,8 +10,8 @@ import {fileURLToPath} from 'node:url';
 import {within} from '../js/deadline.mjs';
 import {Client, Server} from '../js/parley.mjs';
 
-const config = fileURLToPath(
-  new URL('../../deploy/proxy/haproxy.cfg', import.meta.url));
+const configs = fileURLToPath(
+  new URL('../../deploy/proxy', import.meta.url));
 const PATIENCE_MS = 120_000;
 
 // The node in the name of a peer, or of what is below one.
@@ -19,15 +19,22 @@ export const nodeOf = (name) => /^peers\/([^.]+)\./.exec(name)?.[1];
 // The header of a call that is about a peer.
 export const routed = ({name}) => (name ? {'parley-node': nodeOf(name)} : {});
 
+// A proxy: its file in deploy/proxy, and its command with a copy of that.
+const haproxy = {
+  name: 'HAProxy',
+  config: 'haproxy.cfg',
+  command: (file) => ['haproxy', '-db', '-f', file],
+};
+
 export class Cluster {
-  static async start(nodes) {
+  static async start(nodes, proxy = haproxy) {
     const cluster = new Cluster();
     cluster.addresses = new Map(nodes.map((node, i) =>
       [node, `127.0.0.${11 + i}`]));
     cluster.servers = new Map();
     try {
       for (const node of nodes) await cluster.#launch(node);
-      await cluster.#launchProxy();
+      await cluster.#launchProxy(proxy);
     } catch (error) {
       await cluster.end();
       throw error;
@@ -43,15 +50,15 @@ export class Cluster {
         '--log-level=warning']));
   }
 
-  async #launchProxy() {
+  async #launchProxy({name, config, command}) {
     this.directory = mkdtempSync(join(tmpdir(), 'parley-cluster-'));
-    const file = join(this.directory, 'haproxy.cfg');
-    writeFileSync(file, readFileSync(config, 'utf8').replaceAll(
+    const file = join(this.directory, config);
+    writeFileSync(file, readFileSync(join(configs, config), 'utf8').replaceAll(
       /(parley-\d+)\.parley-nodes/g, (_, node) => this.addresses.get(node)));
     this.address = '127.0.0.1:50050';
     this.log = '';
-    this.proxy = spawn('haproxy', ['-db', '-f', file],
-      {stdio: ['ignore', 'pipe', 'pipe']});
+    const [program, ...args] = command(file, this.directory);
+    this.proxy = spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe']});
     this.proxyEnded = once(this.proxy, 'exit');
     for (const stream of [this.proxy.stdout, this.proxy.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
@@ -65,7 +72,7 @@ export class Cluster {
         throw new Error(`it ended with ${code}`);
       })]);
     } catch (error) {
-      throw new Error(`HAProxy did not start: ${error.message}\n${this.log}`);
+      throw new Error(`${name} did not start: ${error.message}\n${this.log}`);
     } finally {
       client.close();
     }

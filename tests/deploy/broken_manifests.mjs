@@ -97,3 +97,15 @@ export const ruleBreakers = {
   'pod security "restricted" is kept where it is asked for': (all) =>
     (pod(all).hostNetwork = true),
 };
+
+// What to replace in Envoy's file, and by what.
+export const proxyBreakers = {
+  'a node that another file has not': [/parley-2/g, 'parley-3'],
+  'a node without a cluster': ['- name: parley-1', '- name: parley-one'],
+  'a cluster that leads to another node': [
+    /(- name: parley-1[^]*?)parley-1\.parley-nodes/, '$1parley-0.parley-nodes'],
+  'a route to no cluster': ['cluster: ready', 'cluster: steady'],
+  'no route by the header': ['cluster_header:', 'cluster_name:'],
+  'HTTP/1 to a node': [
+    'typed_extension_protocol_options: *http2', 'per_connection_buffer: 1'],
+};

@@ -6,10 +6,12 @@ import {readFileSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-import {ruleBreakers, schemaBreakers} from './broken_manifests.mjs';
+import {proxyBreakers, ruleBreakers, schemaBreakers}
+  from './broken_manifests.mjs';
 import {ruleProblems, rules} from './manifest_rules.mjs';
 import {schemaProblems} from './manifest_schema.mjs';
 import {byKind, containersOf, parse, workloads} from './manifests.mjs';
+import {proxyProblems} from './proxies.mjs';
 import {composeFlags, imageFlags, knownFlags, unitFlags, unknownFlags}
   from './server_flags.mjs';
 
@@ -104,6 +106,16 @@ for (const [name, {args, env}] of Object.entries({
     args.length >= 2 ? [] : [args.join(' ')]);
   check(`${name}: flags`, unknownFlags(known, args, env)
     .map((one) => `parleyd does not know ${one}`));
+}
+
+const proxies = Object.fromEntries(['haproxy.cfg', 'nginx.conf', 'envoy.yaml']
+  .map((name) => [name, read(`proxy/${name}`)]));
+check('proxies: nodes', proxyProblems(proxies));
+for (const [what, [from, to]] of Object.entries(proxyBreakers)) {
+  const broken = {...proxies,
+    'envoy.yaml': proxies['envoy.yaml'].replace(from, to)};
+  check(`found in a proxy: ${what}`,
+    proxyProblems(broken).length > 0 ? [] : ['not found']);
 }
 
 // Values that must be refused, and what the refusal must name.

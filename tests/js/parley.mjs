@@ -151,8 +151,10 @@ export class Client {
     return stream;
   }
 
-  exchange() {
+  // With the headers of calls about `name`, if given.
+  exchange(name) {
     const stream = new Stream(this.stubs.dataChannel.exchange(
+      metadataOf(this.headersOf({name})),
       {deadline: Date.now() + STREAM_MS}));
     stream.call.on('data', ({frames}) => frames.forEach(
       (frame) => stream.inbox.push(frame)));
