@@ -1,6 +1,5 @@
 #include "service/certificate_service.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -8,65 +7,21 @@
 #include "service/convert_basic.h"
 #include "service/convert_certificate.h"
 #include "service/convert_configuration.h"
+#include "service/ledger_call.h"
 #include "service/unary.h"
 
 namespace parley::service {
 namespace {
 
-// A call that changes what is stored. Copies are the same call.
+// The end of what makes a certificate.
 template <typename Request, typename Response>
-class StoreChange {
- public:
-  StoreChange(const Ending& ending, const Request& request, Response& response,
-              RequestLedger& ledger)
-      : ending_(ending),
-        request_(request),
-        response_(response),
-        ledger_(ledger) {}
-
-  // False: the call has ended; it was answered before, or is refused.
-  bool Begin() const {
-    const std::string& id = request_.request_id();
-    if (absl::Status bad = CheckRequestId(id); !bad.ok()) return Refuse(bad);
-    if (id.empty()) return true;
-    const auto before = ledger_.Begin(id, HashMessage(request_));
-    if (!before.ok()) return Refuse(before.status());
-    if (!*before) return true;
-    response_.ParseFromString(**before);
-    return Refuse(absl::OkStatus());
-  }
-
-  void End(const absl::Status& status) const {
-    const std::string& id = request_.request_id();
-    if (!id.empty()) {
-      ledger_.End(id, status.ok() ? std::optional<std::string>(
-                                        response_.SerializeAsString())
-                                  : std::nullopt);
-    }
-    ending_.Finish(status);
-  }
-
-  // The end of what makes a certificate.
-  pool::CertificateStore::Reply Reply() const {
-    return [*this](absl::StatusOr<pool::StoredCertificate> made) {
-      if (made.ok()) ToProto(*made, response_.mutable_certificate());
-      End(made.status());
-    };
-  }
-
-  grpc::ServerUnaryReactor* reactor() const { return ending_.reactor(); }
-
- private:
-  bool Refuse(const absl::Status& status) const {
-    ending_.Finish(status);
-    return false;
-  }
-
-  Ending ending_;
-  const Request& request_;
-  Response& response_;
-  RequestLedger& ledger_;
-};
+pool::CertificateStore::Reply ReplyOf(
+    const LedgerCall<Request, Response>& change) {
+  return [change](absl::StatusOr<pool::StoredCertificate> made) {
+    if (made.ok()) ToProto(*made, change.response().mutable_certificate());
+    change.End(made.status());
+  };
+}
 
 absl::Status CheckName(std::string_view name) {
   return name.empty() ? BadField("name", "is missing") : absl::OkStatus();
@@ -80,10 +35,10 @@ CertificateService::Unary* CertificateService::GenerateCertificate(
   const Ending ending(core_, "GenerateCertificate", "", context);
   auto init = FromProto(*request);
   if (!init.ok()) return ending.FinishNow(init.status());
-  const StoreChange change(ending, *request, *response, requests_);
+  const LedgerCall change(ending, *request, *response, requests_);
   if (!change.Begin()) return change.reactor();
   core_.certificates.Generate(init->options, std::move(init->labels),
-                              change.Reply());
+                              ReplyOf(change));
   return change.reactor();
 }
 
@@ -93,11 +48,11 @@ CertificateService::Unary* CertificateService::ImportCertificate(
   const Ending ending(core_, "ImportCertificate", "", context);
   auto labels = FromProto(*request);
   if (!labels.ok()) return ending.FinishNow(labels.status());
-  const StoreChange change(ending, *request, *response, requests_);
+  const LedgerCall change(ending, *request, *response, requests_);
   if (!change.Begin()) return change.reactor();
   core_.certificates.Import(request->certificate_pem(),
                             request->private_key_pem(), *std::move(labels),
-                            change.Reply());
+                            ReplyOf(change));
   return change.reactor();
 }
 
@@ -136,9 +91,9 @@ CertificateService::Unary* CertificateService::RotateCertificate(
   const Ending ending(core_, "RotateCertificate", request->name(), context);
   absl::Status status = CheckName(request->name());
   if (!status.ok()) return ending.FinishNow(status);
-  const StoreChange change(ending, *request, *response, requests_);
+  const LedgerCall change(ending, *request, *response, requests_);
   if (!change.Begin()) return change.reactor();
-  core_.certificates.Rotate(request->name(), change.Reply());
+  core_.certificates.Rotate(request->name(), ReplyOf(change));
   return change.reactor();
 }
 
@@ -148,7 +103,7 @@ CertificateService::Unary* CertificateService::DeleteCertificate(
   const Ending ending(core_, "DeleteCertificate", request->name(), context);
   absl::Status status = CheckName(request->name());
   if (!status.ok()) return ending.FinishNow(status);
-  const StoreChange change(ending, *request, *response, requests_);
+  const LedgerCall change(ending, *request, *response, requests_);
   if (!change.Begin()) return change.reactor();
   change.End(core_.certificates.Delete(request->name()));
   return change.reactor();

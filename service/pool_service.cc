@@ -3,6 +3,7 @@
 #include "core/jsep/codecs.h"
 #include "service/convert_basic.h"
 #include "service/convert_negotiation.h"
+#include "service/ledger_call.h"
 #include "service/peer_dump.h"
 #include "service/process.h"
 #include "service/unary.h"
@@ -36,9 +37,6 @@ void WriteLimits(const Options& options, v1::PoolLimits* out) {
 
 absl::StatusOr<absl::Duration> DrainTimeout(const v1::DrainRequest& request,
                                             const Options& options) {
-  if (absl::Status id = CheckRequestId(request.request_id()); !id.ok()) {
-    return id;
-  }
   if (!request.has_timeout()) return options.drain_timeout;
   if (request.cancel()) return BadField("timeout", "excludes cancel");
   return FromProto(request.timeout(), "timeout", absl::ZeroDuration(),
@@ -104,13 +102,16 @@ PoolService::Unary* PoolService::Drain(Context* context,
   const Ending ending(core_, "Drain", "", context);
   const auto timeout = DrainTimeout(*request, core_.options);
   if (!timeout.ok()) return ending.FinishNow(timeout.status());
+  const LedgerCall change(ending, *request, *response, requests_);
+  if (!change.Begin()) return change.reactor();
   if (request->cancel()) {
     drainer_.Cancel();
   } else {
     drainer_.Begin(core_.clock.Now() + *timeout);
   }
   WritePool(*response->mutable_pool());
-  return ending.FinishNow(absl::OkStatus());
+  change.End(absl::OkStatus());
+  return change.reactor();
 }
 
 PoolService::Unary* PoolService::DumpPeer(Context* context,

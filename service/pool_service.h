@@ -7,6 +7,7 @@
 #include "parley/v1/pool_service.grpc.pb.h"
 #include "service/core.h"
 #include "service/drainer.h"
+#include "service/request_ledger.h"
 
 namespace parley::service {
 
@@ -19,7 +20,8 @@ class PoolService final : public v1::PoolService::CallbackService {
       : core_(core),
         engine_(engine),
         drainer_(drainer),
-        start_time_(core.clock.Now()) {}
+        start_time_(core.clock.Now()),
+        requests_(kRequestIds) {}
 
   Unary* GetPool(Context* context, const v1::GetPoolRequest* request,
                  v1::GetPoolResponse* response) override;
@@ -31,10 +33,14 @@ class PoolService final : public v1::PoolService::CallbackService {
  private:
   void WritePool(v1::Pool& out) const;
 
+  // Replies to repeated calls that are remembered.
+  static constexpr size_t kRequestIds = 16;
+
   const Core& core_;
   const pool::Engine& engine_;
   Drainer& drainer_;
   const absl::Time start_time_;
+  RequestLedger requests_;
 };
 
 }  // namespace parley::service
