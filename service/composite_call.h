@@ -130,6 +130,7 @@ class CompositeCall
   }
 
   void OnApplied(absl::Status status) {
+    turn_ = peer_->turn_came();
     if (!status.ok()) return Fail(std::move(status));
     Remember("");
     AwaitCandidates();
@@ -155,7 +156,7 @@ class CompositeCall
     }
     response_.set_gathering_complete(HasGathered(view));
     Remember(response_.SerializeAsString());
-    ending_.Note(*peer_, absl::OkStatus(), view.session.state);
+    ending_.Note(*peer_, absl::OkStatus(), view.session.state, turn_);
     ending_.Finish(absl::OkStatus());
   }
 
@@ -167,7 +168,7 @@ class CompositeCall
 
   // Nobody knows the peer that this call has created: it goes.
   void Fail(absl::Status status) {
-    ending_.Note(*peer_, status, peer_->CurrentView().session.state);
+    ending_.Note(*peer_, status, peer_->CurrentView().session.state, turn_);
     if (!created_) return ending_.Finish(status);
     ending_.core().pool.ForgetRequestOf(peer_->name());
     peer_->Close(peer::CloseReason::kRequested,
@@ -186,6 +187,8 @@ class CompositeCall
   std::optional<jsep::SignalingState> expected_state_;
   std::shared_ptr<peer::Peer> peer_;
   bool created_ = false;  // by this call
+  // When the peer came to it; others have theirs while it waits.
+  std::optional<absl::Duration> turn_;
 };
 
 }  // namespace parley::service

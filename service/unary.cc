@@ -14,15 +14,16 @@ constexpr size_t kMaxRequestIdBytes = 128;
 }  // namespace
 
 void Ending::Note(peer::Peer& peer, const absl::Status& status,
-                  jsep::SignalingState state) const {
+                  jsep::SignalingState state,
+                  std::optional<absl::Duration> turn) const {
   const absl::Duration now = core_->clock.Monotonic();
+  const absl::Duration came = turn.value_or(peer.turn_came());
   // One that was refused before its turn did not run.
-  const absl::Duration turn = std::max(peer.turn_came(), began_);
-  const bool ran = peer.turn_came() >= began_;
+  const bool ran = came >= began_;
   peer.history().Add(peer::OperationRecord{
       method_.name(), core_->clock.Now() - (now - began_),
-      ran ? turn - began_ : now - began_,
-      ran ? now - turn : absl::ZeroDuration(), status, state});
+      ran ? came - began_ : now - began_,
+      ran ? now - came : absl::ZeroDuration(), status, state});
 }
 
 absl::Status CheckRequestId(std::string_view request_id) {

@@ -42,9 +42,11 @@ class Ending {
   grpc::ServerUnaryReactor* reactor() const { return reactor_; }
   const Core& core() const { return *core_; }
 
-  // On the strand of the peer that it was made on: for DumpPeer.
+  // On the strand of the peer that it was made on: for DumpPeer. `turn` is when
+  // the peer came to this call; else it is at it.
   void Note(peer::Peer& peer, const absl::Status& status,
-            jsep::SignalingState state) const;
+            jsep::SignalingState state,
+            std::optional<absl::Duration> turn = std::nullopt) const;
 
   void Finish(const absl::Status& status) const {
     NoteCall(*core_, method_, subject_, status,

@@ -125,11 +125,17 @@ int WatchEveryNode(const Context& context,
   client::NodesWatchOptions options;
   options.labels = of_node.labels;
   options.full_view = of_node.full_view;
-  const auto list = [server = context.connection.server] {
+  client::ConnectionOptions connection = context.connection;
+  // Nodes are reached by their addresses; their certificates have the name.
+  if (connection.tls.has_value()) {
+    connection.tls->server_name =
+        connection.server.substr(0, connection.server.rfind(':'));
+  }
+  const auto list = [server = connection.server] {
     return client::ResolveNodes(server);
   };
   return Follow(
-      context, client::WatchNodes(list, context.connection, options),
+      context, client::WatchNodes(list, connection, options),
       [&](const client::NodeUpdate& update) {
         if (update.lost.ok()) {
           PrintUpdate(context, update.update);
@@ -176,7 +182,8 @@ each event: its time (UTC), its number, and what happened. Survives broken
 connections without loss. Ends when the peer is closed.
 
 Without a name: all peers, also those that come; first a line for each, then
-their events, also over broken connections. When it ends it says how to go on.
+their events, also over broken connections. When the time is up, or the server
+refuses to go on, it says how to go on later.
 With --nodes: of every node that the server's name has an address for, also of
 those that come.
 

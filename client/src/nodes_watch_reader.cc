@@ -40,45 +40,41 @@ void NodesWatchReader::Follow() {
 
 bool NodesWatchReader::Apply(
     const absl::StatusOr<std::vector<std::string>>& listed) {
-  std::vector<std::string> added;
-  std::vector<Ready> lost;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (end_.has_value()) return false;
-    if (listed.ok()) {
-      for (const std::string& node : *listed) {
-        if (!nodes_.contains(node)) added.push_back(node);
-      }
-      for (auto it = nodes_.begin(); it != nodes_.end();) {
-        const auto& [node, state] = *it;
-        const bool there =
-            std::find(listed->begin(), listed->end(), node) != listed->end();
-        it->second.missing = there ? 0 : state.missing + 1;
-        if (state.missing < kMissingIsLost) {
-          ++it;
-          continue;
-        }
-        lost.push_back({{node, {}, absl::UnavailableError("the node is gone")},
-                        state.watch});
-        it = nodes_.erase(it);
-      }
-    }
-  }
   if (!listed.ok()) {
     absl::ReleasableMutexLock lock(&mutex_);
-    if (listed_) return true;
+    if (listed_) return !end_.has_value();
     lock.Release();
     End(listed.status());
     return false;
   }
-  for (Ready& one : lost) {
-    std::exchange(one.watch, nullptr)->Cancel();
-    Deliver(std::move(one));
+  std::vector<std::string> added;
+  std::map<std::string, std::shared_ptr<NodeReader>> gone;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (end_.has_value()) return false;
+    listed_ = true;
+    for (auto& [node, state] : nodes_) {
+      const bool there =
+          std::find(listed->begin(), listed->end(), node) != listed->end();
+      state.missing = there ? 0 : state.missing + 1;
+      if (state.missing == kMissingIsLost) gone[node] = state.watch;
+    }
+    for (const std::string& node : *listed) {
+      if (!nodes_.contains(node) && !IsReady(node)) added.push_back(node);
+    }
+  }
+  for (const auto& [node, watch] : gone) {
+    Lose(node, watch, absl::UnavailableError("the node is gone"));
+    watch->Cancel();
   }
   for (const std::string& node : added) Add(node);
-  absl::MutexLock lock(&mutex_);
-  listed_ = true;
-  return !end_.has_value();
+  return true;
+}
+
+// Something of it has not been taken yet, perhaps that it was lost.
+bool NodesWatchReader::IsReady(const std::string& node) const {
+  return std::any_of(ready_.begin(), ready_.end(),
+                     [&](const Ready& one) { return one.update.node == node; });
 }
 
 void NodesWatchReader::Add(const std::string& node) {
@@ -108,21 +104,35 @@ void NodesWatchReader::OnUpdate(const std::string& node,
                                 NodeReader::Result result) {
   if (result.ok() && result->has_value()) {
     Deliver({{node, **std::move(result), absl::OkStatus()}, watch});
-    return;
+  } else if (StreamBroke(result.status())) {
+    absl::Status why = result.ok() ? absl::UnavailableError("the stream ended")
+                                   : result.status();
+    Lose(node, watch, std::move(why));
+  } else {
+    End(result.status());
   }
+}
+
+// The next listing begins it anew.
+void NodesWatchReader::Lose(const std::string& node,
+                            const std::shared_ptr<NodeReader>& watch,
+                            absl::Status why) {
+  Done done;
+  NodeUpdate lost{node, {}, std::move(why)};
   {
     absl::MutexLock lock(&mutex_);
     const auto it = nodes_.find(node);
     if (it == nodes_.end() || it->second.watch != watch) return;
-    nodes_.erase(it);  // the next listing begins it anew
+    const bool known = it->second.known;
+    nodes_.erase(it);
+    if (!known) return;  // nobody has heard of it
+    if (waiting_ == nullptr) {
+      ready_.push_back({std::move(lost), nullptr});
+      return;
+    }
+    done = std::exchange(waiting_, nullptr);
   }
-  if (!StreamBroke(result.status())) {
-    End(result.status());
-    return;
-  }
-  absl::Status why = result.ok() ? absl::UnavailableError("the stream ended")
-                                 : result.status();
-  Deliver({{node, {}, std::move(why)}, nullptr});
+  done(std::move(lost));
 }
 
 void NodesWatchReader::Next(Done done) {
@@ -163,14 +173,17 @@ void NodesWatchReader::Deliver(Ready ready) {
   Done done;
   {
     absl::MutexLock lock(&mutex_);
-    if (end_.has_value()) return;
+    // It may have been lost, and begun anew, meanwhile.
+    const auto it = nodes_.find(ready.update.node);
+    if (it == nodes_.end() || it->second.watch != ready.watch) return;
+    it->second.known = true;
     if (waiting_ == nullptr) {
       ready_.push_back(std::move(ready));
       return;
     }
     done = std::exchange(waiting_, nullptr);
   }
-  if (ready.watch != nullptr) Read(ready.update.node, ready.watch);
+  Read(ready.update.node, ready.watch);
   done(std::move(ready.update));
 }
 

@@ -44,7 +44,8 @@ class NodesWatchReader final
  private:
   struct Node {
     std::shared_ptr<NodeReader> watch;
-    int missing = 0;  // in so many listings in a row
+    int missing = 0;     // in so many listings in a row
+    bool known = false;  // to the reader: an update of it has come
   };
   // What comes next. `watch` is read on when it has been taken.
   struct Ready {
@@ -60,7 +61,12 @@ class NodesWatchReader final
   void OnUpdate(const std::string& node,
                 const std::shared_ptr<NodeReader>& watch,
                 NodeReader::Result result);
+  // Gives an update, or that the node is lost, unless it is another's already.
   void Deliver(Ready ready);
+  void Lose(const std::string& node, const std::shared_ptr<NodeReader>& watch,
+            absl::Status why);
+  bool IsReady(const std::string& node) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(absl::Status status);
 
   const ListNodes list_;

@@ -130,7 +130,8 @@ bool GlibContext::Peek(int fd) {
     const ssize_t got =
         recvfrom(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT,
                  reinterpret_cast<sockaddr*>(&from), &size);
-    if (got < 0) return discarded == 0;
+    // None is left, or it is no socket of packets.
+    if (got < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
     if (Show(from, {bytes.data(), static_cast<size_t>(got)}) ||
         from.ss_family == AF_UNSPEC) {
       return true;

@@ -3,8 +3,6 @@
 namespace parley::peer {
 namespace {
 
-constexpr size_t kChannelBytes = 256;
-
 size_t Bytes(const std::vector<std::string>& ids) {
   size_t bytes = 0;
   for (const std::string& id : ids) bytes += sizeof(id) + id.size();
@@ -26,20 +24,14 @@ size_t Bytes(const TrackReceived& e) {
 }
 size_t Bytes(const TrackMuted& e) { return Bytes(e.transceiver); }
 size_t Bytes(const StreamChange& e) { return e.stream.size(); }
-size_t Bytes(const ChannelAnnounced& e) {
-  return e.channel.init.label.size() + e.channel.init.protocol.size();
+size_t Bytes(const sctp::Channel& channel) {
+  return channel.init.label.size() + channel.init.protocol.size();
 }
+size_t Bytes(const ChannelAnnounced& e) { return Bytes(e.channel); }
 size_t Bytes(const ChannelStateChange& e) {
-  return e.channel.init.label.size() + e.channel.init.protocol.size() +
-         e.error.message().size();
+  return Bytes(e.channel) + e.error.message().size();
 }
-size_t Bytes(const DescriptionApplied& e) {
-  size_t bytes = sizeof(Snapshot) + kChannelBytes * e.state->channels.size();
-  for (const jsep::Transceiver& transceiver : e.state->transceivers) {
-    bytes += sizeof(transceiver) + Bytes(transceiver);
-  }
-  return bytes;
-}
+size_t Bytes(const DescriptionApplied& e) { return SnapshotBytes(*e.state); }
 size_t Bytes(const TransceiverChange& e) { return Bytes(e.transceiver); }
 size_t Bytes(const SelectedPairChange& e) {
   return e.local.size() + e.remote.size();
@@ -63,6 +55,22 @@ std::string_view CloseReasonName(CloseReason reason) {
       return "FAILED";
   }
   return "";
+}
+
+size_t TransceiverBytes(const std::vector<jsep::Transceiver>& transceivers) {
+  size_t bytes = 0;
+  for (const jsep::Transceiver& transceiver : transceivers) {
+    bytes += sizeof(transceiver) + Bytes(transceiver);
+  }
+  return bytes;
+}
+
+size_t SnapshotBytes(const Snapshot& state) {
+  size_t bytes = sizeof(state) + TransceiverBytes(state.transceivers);
+  for (const sctp::Channel& channel : state.channels) {
+    bytes += sizeof(channel) + Bytes(channel);
+  }
+  return bytes;
 }
 
 size_t EventBytes(const Event& event) {

@@ -131,7 +131,9 @@ struct Event {
   EventBody body;
 };
 
-// What the event costs in memory, about.
+// What these cost in memory, about.
+size_t TransceiverBytes(const std::vector<jsep::Transceiver>& transceivers);
+size_t SnapshotBytes(const Snapshot& state);
 size_t EventBytes(const Event& event);
 
 }  // namespace parley::peer

@@ -5,18 +5,17 @@
 namespace parley::pool {
 namespace {
 
-constexpr size_t kTransceiverBytes = 1024;
-constexpr size_t kChannelBytes = 256;
-constexpr size_t kServerBytes = 256;
-constexpr size_t kLabelBytes = 128;
-
 // About what a new peer costs here.
 size_t PortraitBytes(const Portrait& portrait) {
-  return sizeof(Portrait) +
-         kTransceiverBytes * portrait.session.transceivers.size() +
-         kChannelBytes * portrait.state.channels.size() +
-         kServerBytes * portrait.info.gathering.servers.size() +
-         kLabelBytes * portrait.info.labels->size();
+  size_t bytes = sizeof(Portrait) + peer::SnapshotBytes(portrait.state) +
+                 peer::TransceiverBytes(portrait.session.transceivers);
+  for (const ice::Server& server : portrait.info.gathering.servers) {
+    bytes += sizeof(server) + server.host.size() + server.username.size();
+  }
+  for (const auto& [key, value] : *portrait.info.labels) {
+    bytes += sizeof(key) + key.size() + sizeof(value) + value.size();
+  }
+  return bytes;
 }
 
 }  // namespace

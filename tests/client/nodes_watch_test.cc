@@ -70,6 +70,10 @@ class FakeNode : public Reader<v1::WatchPeersResponse> {
     mutex_.Await(absl::Condition(
         +[](int* reads) { return *reads > 0; }, &reads_));
   }
+  void AwaitCancelled() {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&cancelled_));
+  }
   int reads() {
     absl::MutexLock lock(&mutex_);
     return reads_;
@@ -196,11 +200,11 @@ TEST_F(NodesWatchTest, WatchesNodesThatCome) {
 
 TEST_F(NodesWatchTest, LosesANodeThatIsNoLongerListed) {
   const auto lost = Node("b1");
-  Node("a1")->SendUpdate("1");
-  EXPECT_EQ(Next(), "a:1");
+  lost->SendUpdate("0");
+  EXPECT_EQ(Next(), "b:0");
   Listed(std::vector<std::string>{"a"});
   EXPECT_EQ(Next(), "b lost");
-  EXPECT_TRUE(lost->cancelled());
+  lost->AwaitCancelled();
   // It is a new one when it comes back.
   Listed(std::vector<std::string>{"a", "b"});
   Node("b2")->SendUpdate("1");
@@ -215,6 +219,28 @@ TEST_F(NodesWatchTest, ANodeThatBreaksForGoodIsLostAndTriedAnew) {
   EXPECT_EQ(Next(), "a lost");
   Node("a2")->SendUpdate("9");
   EXPECT_EQ(Next(), "a:9");
+}
+
+TEST_F(NodesWatchTest, ANodeThatNeverAnsweredIsNotSpokenOf) {
+  for (const char* attempt : {"a1", "a2", "a3"}) {
+    Node(attempt)->Send(absl::UnavailableError("it does not answer"));
+  }
+  Node("b1")->SendUpdate("1");
+  EXPECT_EQ(Next(), "b:1");
+}
+
+// What nobody takes does not pile up.
+TEST_F(NodesWatchTest, ALostNodeIsTriedAnewWhenThatHasBeenTaken) {
+  Node("a1")->SendUpdate("1");
+  EXPECT_EQ(Next(), "a:1");
+  Node("a1")->Send(absl::UnavailableError("it does not answer"));
+  AwaitListings(4);
+  {
+    absl::MutexLock lock(&world_->mutex);
+    EXPECT_EQ(world_->opened["a"], 1);
+  }
+  EXPECT_EQ(Next(), "a lost");
+  Node("a2");
 }
 
 TEST_F(NodesWatchTest, ARefusalIsTheEnd) {

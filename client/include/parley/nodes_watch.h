@@ -41,19 +41,21 @@ struct NodesWatchOptions : ResumeOptions {
 };
 
 // Gives the gRPC targets of all nodes. Runs on a thread of its own, and may
-// block.
+// block; it may still run when the watch has been destroyed, so it owns what it
+// uses.
 using ListNodes = std::function<absl::StatusOr<std::vector<std::string>>()>;
 
 // The updates of each node in their order, those of different nodes as they
-// come: one at most of each is held here. Ends with an error that a node
-// refuses the stream with, or that the first listing has; later listings that
-// fail change nothing.
+// come: one at most of each is held here, or that it was lost. Ends with an
+// error that a node refuses the stream with, or that the first listing has;
+// later listings that fail change nothing.
 using NodesWatch = StreamReader<NodeUpdate>;
 
 // Watches every node that `list` gives, also those that come. One that is
-// missing in two listings in a row, or cannot be reached for
-// options.reconnect_timeout, is lost. `connection` says how each is reached;
-// its server is not used.
+// missing in two listings in a row, or whose stream broke and could not be
+// resumed for options.reconnect_timeout, is lost; while it is listed it is
+// tried again. A node that never could be reached is not spoken of.
+// `connection` says how each is reached; its server is not used.
 NodesWatch WatchNodes(ListNodes list, ConnectionOptions connection,
                       NodesWatchOptions options = {});
 

@@ -90,6 +90,26 @@ TEST_F(JournalTest, ForgetsTheOldestAndSaysSo) {
   }
 }
 
+// Labels of channels are the other end's choice.
+TEST_F(JournalTest, CountsWhatASnapshotHolds) {
+  Journal journal(1 << 20);
+  const auto subject = Join(journal, "a");
+  peer::Snapshot state;
+  state.channels.resize(4);
+  for (sctp::Channel& channel : state.channels) {
+    channel.init.label.assign(60 << 10, 'x');
+  }
+  const auto shared = std::make_shared<const peer::Snapshot>(state);
+  for (uint64_t i = 0; i < 100; ++i) {
+    journal.Append(subject,
+                   std::make_shared<peer::Event>(peer::Event{
+                       i + 2, {}, peer::DescriptionApplied{.state = shared}}));
+  }
+  // Four of 240 KiB each.
+  EXPECT_TRUE(HasReason(journal.Next(96).status(), Reason::kEventsCompacted));
+  EXPECT_TRUE(journal.Next(97).ok());
+}
+
 TEST_F(JournalTest, TheNewestEntryStaysHoweverBig) {
   Journal journal(1);
   Join(journal, "a");
