@@ -104,7 +104,7 @@ class CompositeCall
     }
     peer_ = *std::move(created);
     if (created_) {
-      ending_.core().log.Info("peer created", {{"peer", peer_->name()}});
+      ending_.NoteCreated(*peer_);
     }
     return absl::OkStatus();
   }

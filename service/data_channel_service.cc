@@ -37,9 +37,9 @@ grpc::ServerUnaryReactor* DataChannelService::SendMessage(
 }
 
 grpc::ServerWriteReactor<v1::ReceiveMessagesResponse>*
-DataChannelService::ReceiveMessages(Context*,
+DataChannelService::ReceiveMessages(Context* context,
                                     const v1::ReceiveMessagesRequest* request) {
-  return MessageStream::Start(core_, *request);
+  return MessageStream::Start(core_, *context, *request);
 }
 
 grpc::ServerBidiReactor<v1::ExchangeRequest, v1::ExchangeResponse>*

@@ -246,7 +246,8 @@ void ExchangeStream::Advance() {
     }
   }
   if (!end) return StartWrite(&writing_batch_.response);
-  NoteCall(core_, presence_.method(), "", *end, absl::ZeroDuration());
+  NoteCall(core_, presence_.method(), "", *end, absl::ZeroDuration(),
+           *context_);
   Finish(ToGrpcStatus(*end));
 }
 

@@ -12,15 +12,16 @@
 namespace parley::service {
 
 MessageStream* MessageStream::Start(const Core& core,
+                                    const grpc::ServerContextBase& context,
                                     const v1::ReceiveMessagesRequest& request) {
-  auto stream = std::make_shared<MessageStream>(core);
+  auto stream = std::make_shared<MessageStream>(core, context);
   stream->self_ = stream;
   const absl::Status read = stream->Read(request);
   if (read.ok()) {
     stream->Post(&MessageStream::Open);
   } else {
     NoteCall(core, stream->presence_.method(), request.name(), read,
-             absl::ZeroDuration());
+             absl::ZeroDuration(), context);
     stream->Finish(ToGrpcStatus(read));
   }
   return stream.get();
@@ -133,7 +134,7 @@ void MessageStream::End(const absl::Status& status) {
   if (writing_ || std::exchange(finished_, true)) return;
   Detach();
   NoteCall(core_, presence_.method(), peer_->name(), *end_,
-           core_.clock.Monotonic() - quiet_since_);
+           core_.clock.Monotonic() - quiet_since_, context_);
   Finish(ToGrpcStatus(*end_));
 }
 

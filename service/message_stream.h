@@ -25,10 +25,13 @@ class MessageStream final
  public:
   // Begins a stream, or ends one whose request is bad.
   static MessageStream* Start(const Core& core,
+                              const grpc::ServerContextBase& context,
                               const v1::ReceiveMessagesRequest& request);
 
-  explicit MessageStream(const Core& core)
-      : core_(core), presence_(core.streams, "ReceiveMessages") {}
+  MessageStream(const Core& core, const grpc::ServerContextBase& context)
+      : core_(core),
+        presence_(core.streams, "ReceiveMessages"),
+        context_(context) {}
 
   // peer::ChannelEnd, on the strand.
   void OnMessagesAvailable(sctp::ChannelKey channel) override;
@@ -58,7 +61,8 @@ class MessageStream final
 
   const Core& core_;
   const OpenStreams::Presence presence_;
-  std::shared_ptr<MessageStream> self_;  // until OnDone
+  const grpc::ServerContextBase& context_;  // until Finish
+  std::shared_ptr<MessageStream> self_;     // until OnDone
   std::shared_ptr<peer::Peer> peer_;
 
   // Constant after Read.

@@ -33,7 +33,7 @@ PeerService::Unary* PeerService::CreatePeer(
   const uint64_t hash = id.empty() ? 0 : HashMessage(*request);
   const auto peer = core_.pool.Create(*std::move(init), id, hash);
   if (!peer.ok()) return ending.FinishNow(InConfiguration(peer.status()));
-  core_.log.Info("peer created", {{"peer", (*peer)->name()}});
+  ending.NoteCreated(**peer);
   (*peer)->Read([ending, response](const peer::View& view) {
     ToProto(view, v1::PEER_VIEW_BASIC, ending.core().shown,
             response->mutable_peer());
@@ -106,13 +106,13 @@ PeerService::Unary* PeerService::ClosePeer(Context* context,
 }
 
 grpc::ServerWriteReactor<v1::WatchPeerResponse>* PeerService::WatchPeer(
-    Context*, const v1::WatchPeerRequest* request) {
-  return PeerWatch::Start(core_, *request);
+    Context* context, const v1::WatchPeerRequest* request) {
+  return PeerWatch::Start(core_, *context, *request);
 }
 
 grpc::ServerWriteReactor<v1::WatchPeersResponse>* PeerService::WatchPeers(
-    Context*, const v1::WatchPeersRequest* request) {
-  return PeersWatch::Start(core_, *request);
+    Context* context, const v1::WatchPeersRequest* request) {
+  return PeersWatch::Start(core_, *context, *request);
 }
 
 }  // namespace parley::service

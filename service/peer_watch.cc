@@ -13,15 +13,16 @@
 namespace parley::service {
 
 PeerWatch* PeerWatch::Start(const Core& core,
+                            const grpc::ServerContextBase& context,
                             const v1::WatchPeerRequest& request) {
-  auto watch = std::make_shared<PeerWatch>(core);
+  auto watch = std::make_shared<PeerWatch>(core, context);
   watch->self_ = watch;
   const absl::Status read = watch->Read(request);
   if (read.ok()) {
     watch->Post(&PeerWatch::Open);
   } else {
     NoteCall(core, watch->presence_.method(), request.name(), read,
-             absl::ZeroDuration());
+             absl::ZeroDuration(), context);
     watch->Finish(ToGrpcStatus(read));
   }
   return watch.get();
@@ -125,7 +126,7 @@ void PeerWatch::GiveUp() {
 void PeerWatch::End(const absl::Status& status) {
   if (std::exchange(ended_, true)) return;
   NoteCall(core_, presence_.method(), peer_->name(), status,
-           core_.clock.Monotonic() - written_at_);
+           core_.clock.Monotonic() - written_at_, context_);
   Finish(ToGrpcStatus(status));
 }
 

@@ -24,10 +24,11 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
  public:
   // Begins a stream, or ends one whose request is bad.
   static PeerWatch* Start(const Core& core,
+                          const grpc::ServerContextBase& context,
                           const v1::WatchPeerRequest& request);
 
-  explicit PeerWatch(const Core& core)
-      : core_(core), presence_(core.streams, "WatchPeer") {}
+  PeerWatch(const Core& core, const grpc::ServerContextBase& context)
+      : core_(core), presence_(core.streams, "WatchPeer"), context_(context) {}
 
   // peer::Watcher, on the strand.
   void OnEventsAvailable() override;
@@ -55,7 +56,8 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
 
   const Core& core_;
   const OpenStreams::Presence presence_;
-  std::shared_ptr<PeerWatch> self_;  // until OnDone
+  const grpc::ServerContextBase& context_;  // until Finish
+  std::shared_ptr<PeerWatch> self_;         // until OnDone
   std::shared_ptr<peer::Peer> peer_;
 
   // Constant after Read.

@@ -32,14 +32,16 @@ uint64_t HashLabels(const std::map<std::string, std::string>& labels) {
 }  // namespace
 
 PeersWatch* PeersWatch::Start(const Core& core,
+                              const grpc::ServerContextBase& context,
                               const v1::WatchPeersRequest& request) {
-  auto watch = std::make_shared<PeersWatch>(core);
+  auto watch = std::make_shared<PeersWatch>(core, context);
   watch->self_ = watch;
   const absl::Status read = watch->Read(request);
   if (read.ok()) {
     watch->Post(&PeersWatch::Open);
   } else {
-    NoteCall(core, watch->presence_.method(), "", read, absl::ZeroDuration());
+    NoteCall(core, watch->presence_.method(), "", read, absl::ZeroDuration(),
+             context);
     watch->Finish(ToGrpcStatus(read));
   }
   return watch.get();
@@ -257,7 +259,7 @@ void PeersWatch::GiveUp() {
 void PeersWatch::End(const absl::Status& status) {
   if (std::exchange(ended_, true)) return;
   NoteCall(core_, presence_.method(), "", status,
-           core_.clock.Monotonic() - began_);
+           core_.clock.Monotonic() - began_, context_);
   Finish(ToGrpcStatus(status));
 }
 

@@ -38,12 +38,14 @@ class PeersWatch final
  public:
   // Begins a stream, or ends one whose request is bad.
   static PeersWatch* Start(const Core& core,
+                           const grpc::ServerContextBase& context,
                            const v1::WatchPeersRequest& request);
 
-  explicit PeersWatch(const Core& core)
+  PeersWatch(const Core& core, const grpc::ServerContextBase& context)
       : core_(core),
         journal_(core.pool.journal()),
-        presence_(core.streams, "WatchPeers") {}
+        presence_(core.streams, "WatchPeers"),
+        context_(context) {}
 
   // pool::Journal::Waiter, on any thread.
   void OnEntryAvailable() override { Post(&PeersWatch::OnEntry); }
@@ -92,7 +94,8 @@ class PeersWatch final
   const Core& core_;
   pool::Journal& journal_;
   const OpenStreams::Presence presence_;
-  std::shared_ptr<PeersWatch> self_;  // until OnDone
+  const grpc::ServerContextBase& context_;  // until Finish
+  std::shared_ptr<PeersWatch> self_;        // until OnDone
   Strand strand_;
 
   // Constant after Read.

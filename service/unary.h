@@ -36,11 +36,17 @@ class Ending {
       : core_(&core),
         method_(method),
         subject_(subject),
+        context_(context),
         reactor_(context->DefaultReactor()),
         began_(core.clock.Monotonic()) {}
 
   grpc::ServerUnaryReactor* reactor() const { return reactor_; }
   const Core& core() const { return *core_; }
+
+  // For the log: this call has created a peer.
+  void NoteCreated(const peer::Peer& peer) const {
+    LogCreated(*core_, peer.name(), *context_);
+  }
 
   // On the strand of the peer that it was made on: for DumpPeer. `turn` is when
   // the peer came to this call; else it is at it.
@@ -50,7 +56,7 @@ class Ending {
 
   void Finish(const absl::Status& status) const {
     NoteCall(*core_, method_, subject_, status,
-             core_->clock.Monotonic() - began_);
+             core_->clock.Monotonic() - began_, *context_);
     reactor_->Finish(ToGrpcStatus(status));
   }
 
@@ -64,6 +70,7 @@ class Ending {
   const Core* core_;
   Method method_;
   std::string_view subject_;
+  grpc::CallbackServerContext* context_;
   grpc::ServerUnaryReactor* reactor_;
   absl::Duration began_;
 };

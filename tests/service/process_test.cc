@@ -21,6 +21,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
+#include "parley/v1/data_channel_service.grpc.pb.h"
 #include "parley/v1/peer_service.grpc.pb.h"
 
 extern char** environ;
@@ -291,6 +292,54 @@ TEST(ProcessTest, AFullStandardErrorStopsNothing) {
   EXPECT_EQ(server.Wait(), 0);
 }
 
+TEST(ProcessTest, LogsNameTheTraceOfStreamsToo) {
+  Parleyd server(
+      {"--listen=127.0.0.1:0", "--admin-listen=off", "--log-level=debug"});
+  const auto channel = Dial(server.Address());
+  const auto peers = v1::PeerService::NewStub(channel);
+  const std::string span = "-b7ad6b7169203331-01";
+  // Reads once, if there is something to read, and gives up.
+  const auto stream = [&span](const std::string& trace, auto open,
+                              auto response) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    context.AddMetadata("traceparent", "00-" + trace + span);
+    const auto reader = open(context);
+    reader->Read(&response);
+    context.TryCancel();
+    reader->Finish();
+  };
+  const std::string name = CreatePeer(*peers);
+  stream(
+      std::string(32, 'a'),
+      [&](grpc::ClientContext& context) {
+        v1::WatchPeerRequest request;
+        request.set_name(name);
+        return peers->WatchPeer(&context, request);
+      },
+      v1::WatchPeerResponse());
+  stream(
+      std::string(32, 'b'),
+      [&](grpc::ClientContext& context) {
+        return peers->WatchPeers(&context, v1::WatchPeersRequest());
+      },
+      v1::WatchPeersResponse());
+  const auto channels = v1::DataChannelService::NewStub(channel);
+  stream(
+      std::string(32, 'c'),
+      [&](grpc::ClientContext& context) {
+        return channels->ReceiveMessages(&context,
+                                         v1::ReceiveMessagesRequest());
+      },
+      v1::ReceiveMessagesResponse());
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  const std::string log = server.Errors();
+  for (const char trace : {'a', 'b', 'c'}) {
+    EXPECT_THAT(log, HasSubstr("trace_id=" + std::string(32, trace)));
+  }
+}
+
 TEST(ProcessTest, LogsNamePeersAndNoSecrets) {
   Parleyd server(
       {"--listen=127.0.0.1:0", "--admin-listen=off", "--log-level=debug"});
@@ -313,6 +362,9 @@ TEST(ProcessTest, LogsNamePeersAndNoSecrets) {
   }
   {
     grpc::ClientContext context;
+    context.AddMetadata(
+        "traceparent",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     v1::SetRemoteDescriptionRequest request;
     request.set_name(name);
     request.mutable_description()->set_type(v1::SDP_TYPE_ANSWER);
@@ -326,6 +378,8 @@ TEST(ProcessTest, LogsNamePeersAndNoSecrets) {
   const std::string log = server.Errors();
   EXPECT_THAT(log, AllOf(HasSubstr(name), HasSubstr("SDP_SYNTAX"),
                          HasSubstr("CreatePeer")));
+  EXPECT_THAT(log, HasSubstr("trace_id=0af7651916cd43dd8448eb211c80319c "
+                             "span_id=b7ad6b7169203331"));
   EXPECT_THAT(
       log, AllOf(Not(HasSubstr("very-secret")), Not(HasSubstr("user-of-turn")),
                  Not(HasSubstr("foul-language")),
