@@ -1,6 +1,7 @@
 // What connected peers cost the process that has them: memory, descriptors and
-// processor time, for both kinds of ICE. Their other ends, full peers, live in
-// a process of their own. Usage: engine_benchmark [PEERS]; 500 without.
+// processor time, for both kinds of ICE, and how long they take to connect, one
+// after the other. Their other ends, full peers, live in a process of their
+// own. Usage: engine_benchmark [PEERS]; 500 without.
 
 #include <malloc.h>
 #include <sys/resource.h>
@@ -8,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -19,6 +21,9 @@ namespace parley::pool {
 namespace {
 
 constexpr int kEchoes = 20;  // of each peer
+// What ends with the checks ends in the first of them.
+constexpr absl::Duration kSettling = absl::Seconds(8);
+constexpr absl::Duration kIdle = absl::Seconds(10);
 
 double Kib(size_t bytes) { return static_cast<double>(bytes) / 1024; }
 
@@ -45,6 +50,11 @@ Use Measure() {
                   absl::DurationFromTimeval(usage.ru_stime);
   use.time = absl::Now();
   return use;
+}
+
+void LetPass(absl::Duration time) {
+  absl::Notification never;
+  never.WaitForNotificationWithTimeout(time);
 }
 
 // Texts between the two processes.
@@ -114,12 +124,15 @@ class Benchmark : public EngineTest {
       EXPECT_EQ(SetLocal(*peer), absl::OkStatus());
       line.Write(GatheredText(peer));
       const auto channel = AwaitOpenChannel(peer);
+      absl::Notification attached;
       peer->Post([&] {
         EXPECT_EQ(
             peer->channel_ends().AttachReader(
                 channel, std::make_shared<Mirror>(*peer), false, std::nullopt),
             absl::OkStatus());
+        attached.Notify();
       });
+      attached.WaitForNotification();
       line.Write("echoes");
     }
   }
@@ -132,16 +145,22 @@ class Benchmark : public EngineTest {
     std::vector<std::shared_ptr<Reader>> readers;
     for (size_t i = 0; i < count; ++i) {
       auto peer = MakePeer(single_port ? SinglePort(true) : WithChannel());
+      const absl::Time start = absl::Now();
       EXPECT_EQ(SetLocal(*peer), absl::OkStatus());
       line.Write(GatheredText(peer));
       EXPECT_EQ(SetRemote(*peer, jsep::SdpType::kAnswer, line.Read()),
                 absl::OkStatus());
       channels.push_back(AwaitOpenChannel(peer));
+      times_.push_back(absl::Now() - start);
       line.Read();
       readers.push_back(Attach(peer, channels.back()));
       peers.push_back(std::move(peer));
     }
     const Use connected = Measure();
+    LetPass(kSettling);
+    const Use calm = Measure();
+    LetPass(kIdle);
+    const Use idle = Measure();
     const std::string message(100, 'x');
     for (int round = 0; round < kEchoes; ++round) {
       for (size_t i = 0; i < count; ++i) {
@@ -153,7 +172,15 @@ class Benchmark : public EngineTest {
       }
     }
     const Use echoed = Measure();
-    Print(single_port, count, before, connected, echoed);
+    Print(single_port, count, before, connected);
+    printf("  idle: %.2f %% of a processor, all together\n",
+           100 * absl::FDivDuration(idle.processor - calm.processor,
+                                    idle.time - calm.time));
+    const double echoes = static_cast<double>(count) * kEchoes;
+    printf(
+        "  an echo of 100 bytes: %.1f us of processor time, %.0f/s\n",
+        absl::ToDoubleMicroseconds(echoed.processor - idle.processor) / echoes,
+        echoes / absl::ToDoubleSeconds(echoed.time - idle.time));
     for (const auto& peer : peers) Close(*peer);
     const Use closed = Measure();
     printf("  closed: %zu descriptors more than before\n",
@@ -161,10 +188,9 @@ class Benchmark : public EngineTest {
   }
 
  private:
-  static void Print(bool single_port, size_t count, const Use& before,
-                    const Use& connected, const Use& echoed) {
+  void Print(bool single_port, size_t count, const Use& before,
+             const Use& connected) {
     const auto peers = static_cast<double>(count);
-    const auto echoes = peers * kEchoes;
     printf("%s, %zu connected peers, each:\n",
            single_port ? "single-port" : "full", count);
     printf("  %.1f KiB heap, %.1f KiB resident, %.2f descriptors\n",
@@ -175,11 +201,13 @@ class Benchmark : public EngineTest {
     printf("  %.2f ms of processor time to connect\n",
            absl::ToDoubleMilliseconds(connected.processor - before.processor) /
                peers);
-    printf("  an echo of 100 bytes: %.1f us of processor time, %.0f/s\n",
-           absl::ToDoubleMicroseconds(echoed.processor - connected.processor) /
-               echoes,
-           echoes / absl::ToDoubleSeconds(echoed.time - connected.time));
+    std::sort(times_.begin(), times_.end());
+    printf("  from the offer to the open channel: %.1f ms, %.1f ms for 1 %%\n",
+           absl::ToDoubleMilliseconds(times_[count / 2]),
+           absl::ToDoubleMilliseconds(times_[count * 99 / 100]));
   }
+
+  std::vector<absl::Duration> times_;
 };
 
 int Run(bool single_port, size_t count) {
