@@ -1,16 +1,14 @@
 // The command line, against a connection that is mocked.
 #include "client/command/command.h"
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "parley/messages.h"
 #include "parley/mocks/fake_stream.h"
-#include "parley/mocks/mock_connection.h"
+#include "tests/client/command_fixture.h"
 #include "tests/client/errors.h"
 
 namespace parley::command {
@@ -19,7 +17,6 @@ namespace {
 using client::FakeStreamServer;
 using client::MakeError;
 using client::MakeStatus;
-using client::MockConnection;
 using client::WithRetryDelay;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -28,45 +25,6 @@ using ::testing::Not;
 using ::testing::Property;
 using ::testing::Return;
 using ::testing::StartsWith;
-using ::testing::StrictMock;
-
-class CommandTest : public ::testing::Test {
- protected:
-  CommandTest() {
-    environment_.out = [this](std::string_view text) { out_ += text; };
-    environment_.err = [this](std::string_view text) { err_ += text; };
-    environment_.variable = [this](const char* name) {
-      return variables_[name];
-    };
-    environment_.read =
-        [this](const std::string& path) -> absl::StatusOr<std::string> {
-      const auto it = files_.find(path);
-      if (it == files_.end()) {
-        return absl::InvalidArgumentError("cannot read " + path);
-      }
-      return it->second;
-    };
-    environment_.connect = [this](client::ConnectionOptions options) {
-      connected_with_ = options;
-      return connection_;
-    };
-  }
-
-  // Runs the words of a line, which are parted by spaces.
-  int Run(const std::string& line) {
-    const std::vector<std::string> words = absl::StrSplit(line, ' ');
-    return command::Run(environment_, words);
-  }
-
-  std::shared_ptr<StrictMock<MockConnection>> connection_ =
-      std::make_shared<StrictMock<MockConnection>>();
-  Environment environment_;
-  client::ConnectionOptions connected_with_;
-  std::map<std::string, std::string> variables_;
-  std::map<std::string, std::string> files_;
-  std::string out_;
-  std::string err_;
-};
 
 v1::CreatePeerResponse Created() {
   v1::CreatePeerResponse response;

@@ -1,49 +1,20 @@
 // The commands that show what happened: watch without a name, and debug.
 
 #include <memory>
-#include <string>
-#include <vector>
 
-#include "absl/strings/str_split.h"
-#include "client/command/command.h"
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
 #include "parley/messages.h"
 #include "parley/mocks/fake_stream.h"
-#include "parley/mocks/mock_connection.h"
+#include "tests/client/command_fixture.h"
 
 namespace parley::command {
 namespace {
 
 using client::FakeStreamServer;
-using client::MockConnection;
 using ::testing::HasSubstr;
 using ::testing::Return;
-using ::testing::StrictMock;
 
-class FaultCommandTest : public ::testing::Test {
- protected:
-  FaultCommandTest() {
-    environment_.out = [this](std::string_view text) { out_ += text; };
-    environment_.err = [this](std::string_view text) { err_ += text; };
-    environment_.variable = [](const char*) { return std::string(); };
-    environment_.connect = [this](client::ConnectionOptions) {
-      return connection_;
-    };
-  }
-
-  // Runs the words of a line, which are parted by spaces.
-  int Run(const std::string& line) {
-    const std::vector<std::string> words = absl::StrSplit(line, ' ');
-    return command::Run(environment_, words);
-  }
-
-  std::shared_ptr<StrictMock<MockConnection>> connection_ =
-      std::make_shared<StrictMock<MockConnection>>();
-  Environment environment_;
-  std::string out_;
-  std::string err_;
-};
+class FaultCommandTest : public CommandTest {};
 
 TEST_F(FaultCommandTest, WatchWithoutANameShowsAllPeersAndHowToGoOn) {
   auto server = std::make_shared<FakeStreamServer>();

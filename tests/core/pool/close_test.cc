@@ -129,14 +129,7 @@ class CloseTest : public EngineTest,
   static std::string TextUnlessClosed(const std::shared_ptr<Peer>& peer) {
     std::string text;
     EXPECT_TRUE(Awaiter::Await(peer, [&text](Peer& p) {
-      if (IsClosed(p)) return true;
-      const View view = p.CurrentView();
-      if (view.state.ice_gathering_state != ice::GatheringState::kComplete) {
-        return false;
-      }
-      text = jsep::TextWithCandidates(view.session, jsep::Side::kLocal,
-                                      *jsep::LocalDescription(view.session));
-      return true;
+      return IsClosed(p) || TakeGatheredText(p, text);
     }));
     return text;
   }

@@ -157,18 +157,22 @@ class EngineTest : public ::testing::Test {
     return result;
   }
 
-  // Half-trickle: the description once its candidates are all there.
+  // Half-trickle: the description, if its candidates are all there.
+  static bool TakeGatheredText(Peer& peer, std::string& text) {
+    const View view = peer.CurrentView();
+    if (view.state.ice_gathering_state != ice::GatheringState::kComplete) {
+      return false;
+    }
+    text = jsep::TextWithCandidates(view.session, jsep::Side::kLocal,
+                                    *jsep::LocalDescription(view.session));
+    return true;
+  }
+
+  // The same, once they are.
   static std::string GatheredText(const std::shared_ptr<Peer>& peer) {
     std::string text;
-    EXPECT_TRUE(Awaiter::Await(peer, [&text](Peer& p) {
-      const View view = p.CurrentView();
-      if (view.state.ice_gathering_state != ice::GatheringState::kComplete) {
-        return false;
-      }
-      text = jsep::TextWithCandidates(view.session, jsep::Side::kLocal,
-                                      *jsep::LocalDescription(view.session));
-      return true;
-    }));
+    EXPECT_TRUE(Awaiter::Await(
+        peer, [&text](Peer& p) { return TakeGatheredText(p, text); }));
     return text;
   }
 
