@@ -5,10 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
-
-#include "gtest/gtest.h"
 
 extern char** environ;
 
@@ -60,9 +59,10 @@ Parleyd::Parleyd(std::vector<std::string> flags) {
       posix_spawn(&pid_, PARLEYD, &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   close(out[1]);
-  EXPECT_EQ(spawned, 0);
-  EXPECT_TRUE(AwaitLine(out[0], "parleyd listening on "))
-      << PARLEYD << " did not start";
+  if (spawned != 0 || !AwaitLine(out[0], "parleyd listening on ")) {
+    fprintf(stderr, "%s did not start\n", PARLEYD);
+    abort();
+  }
   close(out[0]);
 }
 

@@ -12,7 +12,7 @@ namespace parley {
 
 class Parleyd {
  public:
-  // Returns when it listens. Dies with the test if it cannot be started.
+  // Returns when it listens. Ends this process if it cannot be started.
   explicit Parleyd(std::vector<std::string> flags = {});
   ~Parleyd();
   Parleyd(const Parleyd&) = delete;
@@ -21,6 +21,8 @@ class Parleyd {
   // The path of its socket, and the same as a gRPC target.
   const std::string& socket() const { return socket_; }
   std::string target() const { return "unix:" + socket_; }
+
+  pid_t pid() const { return pid_; }
 
   // SIGTERM; returns its exit code when it has ended.
   int Terminate();
