@@ -27,6 +27,10 @@ absl::Status NoChannel(std::string message) {
   return MakeError(Reason::kDataChannels, std::move(message));
 }
 
+size_t NameBytes(const ChannelInit& init) {
+  return init.label.size() + init.protocol.size();
+}
+
 }  // namespace
 
 std::string_view ChannelStateName(ChannelState state) {
@@ -68,6 +72,12 @@ absl::Status DataChannels::CheckInit(const ChannelInit& init) const {
                      " data channels, as many as it may have; close some or "
                      "create peers with a larger max_data_channels");
   }
+  if (!NamesFit(init)) {
+    return NoChannel("labels and protocols of the peer's data channels have " +
+                     std::to_string(live_name_bytes_) + " bytes, and at most " +
+                     std::to_string(limits_.max_name_bytes) +
+                     " together; use shorter ones");
+  }
   if (init.negotiated && *init.id >= StreamLimit()) {
     return NoChannel("id " + std::to_string(*init.id) +
                      " is not below the number of streams, " +
@@ -82,6 +92,10 @@ absl::Status DataChannels::CheckInit(const ChannelInit& init) const {
     return NoChannel("no stream is left for another data channel");
   }
   return absl::OkStatus();
+}
+
+bool DataChannels::NamesFit(const ChannelInit& init) const {
+  return live_name_bytes_ + NameBytes(init) <= limits_.max_name_bytes;
 }
 
 absl::StatusOr<ChannelKey> DataChannels::Create(ChannelInit init) {
@@ -316,6 +330,7 @@ DataChannels::Entry& DataChannels::Insert(ChannelInit init, bool remote) {
   entry.channel.init = std::move(init);
   entry.channel.remote = remote;
   ++live_;
+  live_name_bytes_ += NameBytes(entry.channel.init);
   return entry;
 }
 
@@ -387,8 +402,20 @@ void DataChannels::Finish(Entry& entry) {
   ++counters_.closed;
   --live_;
   closed_.push_back(entry.channel.key);
-  if (closed_.size() <= kClosedKept) return;
-  channels_.erase(closed_.front());
+  const size_t bytes = NameBytes(entry.channel.init);
+  live_name_bytes_ -= bytes;
+  closed_name_bytes_ += bytes;
+  // Never this one: alone it fits.
+  while (closed_.size() > kClosedKept ||
+         closed_name_bytes_ > limits_.max_name_bytes) {
+    ForgetOldest();
+  }
+}
+
+void DataChannels::ForgetOldest() {
+  const auto oldest = channels_.find(closed_.front());
+  closed_name_bytes_ -= NameBytes(oldest->second.channel.init);
+  channels_.erase(oldest);
   closed_.pop_front();
 }
 

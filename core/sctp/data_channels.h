@@ -127,6 +127,9 @@ class DataChannels {
     uint16_t max_channels = 256;
     // bufferedAmount of one channel, in bytes.
     uint64_t max_send_buffer = 16 << 20;
+    // Labels and protocols of all channels together: every snapshot has them,
+    // and a remote may make each 128 KiB long.
+    size_t max_name_bytes = 1 << 20;
     // Messages on streams that no channel has yet (a negotiated channel that is
     // created a little later here than there), over all streams.
     size_t max_early_bytes = 65536;
@@ -148,8 +151,9 @@ class DataChannels {
   // W3C createDataChannel. Errors, nothing changed:
   //  ARGUMENT (TypeError): label or protocol too long; both max_* set;
   //    negotiated without id; id 65535.
-  //  DATA_CHANNELS (OperationError): max_channels reached; the id in use, or
-  //    not below the number of streams; no free id of our parity left.
+  //  DATA_CHANNELS (OperationError): max_channels or max_name_bytes reached;
+  //    the id in use, or not below the number of streams; no free id of our
+  //    parity left.
   absl::StatusOr<ChannelKey> Create(ChannelInit init);
 
   // W3C send. Errors, nothing changed: CHANNEL_UNKNOWN; CHANNEL_NOT_OPEN;
@@ -187,7 +191,8 @@ class DataChannels {
   // --- Reading ---
 
   // Null for an unknown channel. A closed one can be read until kClosedKept
-  // others have closed after it. Valid until the next call.
+  // others have closed after it, or fewer with very long names. Valid until the
+  // next call.
   const Channel* Find(ChannelKey channel) const;
   // The channel that has this stream now.
   const Channel* FindByStream(uint16_t stream) const;
@@ -222,6 +227,7 @@ class DataChannels {
   Entry* Lookup(ChannelKey key);
   Entry* OnStream(uint16_t stream);
   absl::Status CheckInit(const ChannelInit& init) const;
+  bool NamesFit(const ChannelInit& init) const;
   std::optional<uint16_t> FreeId() const;
   uint16_t StreamLimit() const;
   Entry& Insert(ChannelInit init, bool remote);
@@ -233,6 +239,7 @@ class DataChannels {
   void StartClosing(Entry& entry);
   void FinishClosing(Entry& entry);
   void Finish(Entry& entry);
+  void ForgetOldest();
   void Fail(Entry& entry, const absl::Status& why);
   void Deliver(Entry& entry, IncomingMessage message);
   std::vector<IncomingMessage> TakeEarly(uint16_t stream);
@@ -248,6 +255,9 @@ class DataChannels {
   uint64_t remote_max_message_size_ = 65536;
   ChannelKey next_key_ = 1;
   size_t live_ = 0;  // entries not closed
+  // Bytes of labels and protocols, of these and of the closed ones.
+  size_t live_name_bytes_ = 0;
+  size_t closed_name_bytes_ = 0;
 
   std::map<ChannelKey, Entry> channels_;
   std::deque<ChannelKey> closed_;  // oldest first

@@ -107,6 +107,7 @@ void DataChannels::HandleOpen(IncomingMessage message) {
       init.priority = priority;
     }
   }
+  if (!NamesFit(init)) return RefuseStream(message.stream);
   Entry& entry = Insert(std::move(init), /*remote=*/true);
   AssignId(entry, message.stream);
   SendDcep(entry, PrintDcepAck());

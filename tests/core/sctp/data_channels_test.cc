@@ -163,6 +163,33 @@ TEST_F(DataChannelsTest, ChannelsAreCounted) {
   EXPECT_TRUE(few.channels.Create({}).ok());
 }
 
+TEST_F(DataChannelsTest, NamesAreCountedTogether) {
+  ChannelEnd end({.max_name_bytes = 10});
+  end.Connect(DataChannels::IdParity::kEven);
+  const ChannelKey first = end.Create({.label = "1234", .protocol = "56"});
+  EXPECT_TRUE(HasReason(end.channels.Create({.label = "78901"}).status(),
+                        Reason::kDataChannels));
+  // The remote's as well.
+  const auto open = [&](uint16_t stream, std::string label) {
+    end.channels.OnMessage({.stream = stream,
+                            .ppid = kPpidDcep,
+                            .payload = PrintDcepOpen({.label = label})});
+    end.Collect();
+  };
+  open(1, "78901");
+  EXPECT_THAT(end.resets, ElementsAre(1));
+  EXPECT_THAT(end.announced, IsEmpty());
+  open(3, "7890");
+  EXPECT_THAT(end.announced, SizeIs(1));
+  // A closed one gives way, though it can still be read for as long as it fits.
+  ASSERT_TRUE(end.channels.Close(first).ok());
+  const uint16_t stream[] = {0};
+  end.channels.OnOutgoingStreamsReset(stream);
+  end.channels.OnIncomingStreamsReset(stream);
+  EXPECT_NE(end.channels.Find(first), nullptr);
+  EXPECT_TRUE(end.channels.Create({.label = "123456"}).ok());
+}
+
 TEST_F(DataChannelsTest, IdsRunOutByParity) {
   client.Connect(DataChannels::IdParity::kEven, {.incoming = 4, .outgoing = 8});
   EXPECT_EQ(client.channels.max_channels(), 4);
