@@ -121,6 +121,7 @@ export const scenarios = {
     let sequence = 0;
     for (const restart of ['parleyOffers', 'pageOffers', 'parleyOffers']) {
       await session[restart]({iceRestart: true});
+      await session.restarted();
       const sample = {text: `after ${restart} ${++sequence}`};
       stream.call.write({frames: [{name: channel,
         message: {sequence, ...sample}}]});

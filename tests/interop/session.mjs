@@ -41,6 +41,14 @@ export class Session {
     await this.page.connected();
   }
 
+  // Parley sends over a pair of the new generation.
+  async restarted() {
+    const {sequence} = await this.inbox.take('the restart at Parley',
+      (event) => event.iceRestarted);
+    await this.inbox.take('a pair of the new generation', (event) =>
+      event.selectedCandidatePairChange && event.sequence > sequence);
+  }
+
   // Parley sees the channel in the state.
   channelState(name, state) {
     return this.inbox.take(`${name} ${state}`, (event) => {
