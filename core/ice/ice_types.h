@@ -60,9 +60,13 @@ struct RemoteParameters {
   std::string ufrag;
   std::string pwd;
   bool lite = false;  // a=ice-lite: it answers checks and never sends any
+  // They came in an offer: the other end learns of ours by the answer, which is
+  // on its way. No part of what the parameters are.
+  bool offered = false;
 
-  friend bool operator==(const RemoteParameters&,
-                         const RemoteParameters&) = default;
+  friend bool operator==(const RemoteParameters& a, const RemoteParameters& b) {
+    return a.ufrag == b.ufrag && a.pwd == b.pwd && a.lite == b.lite;
+  }
 };
 
 // RTCIceTransportPolicy.

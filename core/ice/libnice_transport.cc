@@ -6,6 +6,17 @@
 #include "core/ice/transport_rules.h"
 
 namespace parley::ice {
+namespace {
+
+// How long the other end may take to check first. Where only our own checks
+// open the way, a NAT's, they come this late.
+//
+// Until our answer has reached it.
+constexpr absl::Duration kAnswerTravels = absl::Seconds(1);
+// It has answered; what it waits for are our candidates, sent after the offer.
+constexpr absl::Duration kCandidatesTravel = absl::Milliseconds(300);
+
+}  // namespace
 
 absl::StatusOr<std::vector<LocalAddress>> LibniceShared::Machine() {
   const absl::Duration now = loop.clock().Monotonic();
@@ -143,7 +154,7 @@ absl::Status LibniceTransport::SetRemote(const RemoteParameters& remote) {
   }
   newest.remote = remote;
   if (newest.nice != nullptr) {
-    newest.nice->SetRemote(remote, ShouldHold(newest));
+    newest.nice->SetRemote(remote, HoldOf(newest));
   }
   newest.patience_timer =
       After(options_->pac_timeout, newest, &LibniceTransport::LosePatience);
@@ -151,14 +162,21 @@ absl::Status LibniceTransport::SetRemote(const RemoteParameters& remote) {
   return absl::OkStatus();
 }
 
-// In a restart that the other end controls, it checks first: our own checks
-// would outrun the answer that announces them, and libwebrtc gives up a pair
-// for good that it is told of so early while the old one is better known. The
-// old pair carries the data meanwhile; without one there is nothing to wait
+// In a restart the other end checks first where it may be the one that
+// controls: our own checks would outrun what announces them, and libwebrtc
+// gives up a pair for good that it is told of so early while the old one is
+// better known. To an offer it may, whatever the roles were: libwebrtc takes
+// control with each restart that it offers, and the conflict ends either way.
+// The old pair carries the data meanwhile; without one there is nothing to wait
 // for.
-bool LibniceTransport::ShouldHold(const Generation& generation) const {
-  return generation.role == Role::kControlled && sending_ != nullptr &&
-         sending_ != &generation && !sending_->status.silent;
+absl::Duration LibniceTransport::HoldOf(const Generation& generation) const {
+  if (sending_ == nullptr || sending_ == &generation ||
+      sending_->status.silent || generation.remote->lite) {
+    return absl::ZeroDuration();
+  }
+  if (generation.remote->offered) return kAnswerTravels;
+  return generation.role == Role::kControlled ? kCandidatesTravel
+                                              : absl::ZeroDuration();
 }
 
 void LibniceTransport::LosePatience(Generation& generation) {

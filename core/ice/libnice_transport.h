@@ -113,7 +113,7 @@ class LibniceTransport final : public IceTransport,
   void Retire(std::shared_ptr<NiceGeneration> nice);
   void RetireOlder();
   void Finish();
-  bool ShouldHold(const Generation& generation) const;
+  absl::Duration HoldOf(const Generation& generation) const;
   void LosePatience(Generation& generation);
 
   // Gathering.

@@ -97,9 +97,9 @@ class NiceGeneration final
   // Errors: PORTS; RESOURCE_INSPECTION, an address that is not the machine's.
   absl::Status Gather();
 
-  // With `hold` the other end is to check first: nothing is sent to it until
-  // its first check has come, or a second has passed.
-  void SetRemote(const RemoteParameters& remote, bool hold);
+  // The other end is to check first: nothing is sent to it until its first
+  // check has come, or `hold` has passed.
+  void SetRemote(const RemoteParameters& remote, absl::Duration hold);
   void AddRemoteCandidate(const sdp::Candidate& candidate,
                           const IpAddress& address);
   void EndOfRemoteCandidates();

@@ -16,20 +16,18 @@ constexpr guint kCheckTransmissions = 3;
 // A remote end that has not answered for this long gets its checks when it is
 // convenient.
 constexpr absl::Duration kHaste = absl::Seconds(3);
-// What an answer may take to the other end. Where only our own checks open the
-// way, a NAT's, they come this late.
-constexpr absl::Duration kHold = absl::Seconds(1);
 
 }  // namespace
 
-void NiceGeneration::SetRemote(const RemoteParameters& remote, bool hold) {
+void NiceGeneration::SetRemote(const RemoteParameters& remote,
+                               absl::Duration hold) {
   remote_ufrag_ = remote.ufrag;
   check_username_ = remote.ufrag + ":" + plan_.local.ufrag;
   check_password_ = remote.pwd;
   Listen(true);
-  if (!hold || was_checked_) return Apply(remote);
+  if (hold == absl::ZeroDuration() || was_checked_) return Apply(remote);
   held_.emplace().remote = remote;
-  hold_timer_ = environment_->loop.RunAfter(kHold, [weak = weak_from_this()] {
+  hold_timer_ = environment_->loop.RunAfter(hold, [weak = weak_from_this()] {
     auto me = weak.lock();
     if (me != nullptr && me->events_ != nullptr) me->Release();
   });

@@ -44,6 +44,7 @@ struct SetRemoteIce {
   TransportId transport = 0;
   uint32_t generation = 0;
   RemoteIce remote;
+  bool offered = false;  // the other end awaits our answer
 };
 
 // Candidates of the remote end of this generation, from its description or

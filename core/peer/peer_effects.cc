@@ -26,7 +26,7 @@ void Peer::Do(const jsep::SetRemoteIce& effect) {
   if (entry == nullptr) return;
   entry->transport->SetRemoteIce({effect.remote.credentials.ufrag,
                                   effect.remote.credentials.pwd,
-                                  effect.remote.lite});
+                                  effect.remote.lite, effect.offered});
   if (effect.generation <= 1) return;
   for (const auto& generation : entry->generations) {
     if (generation.number != effect.generation) continue;

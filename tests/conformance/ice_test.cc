@@ -146,6 +146,10 @@ TEST(Conformance, Rule_65_RestartKeepsDtlsAndSctp) {
   const auto remote = Only<SetRemoteIce>(pair.a.effects);
   ASSERT_EQ(remote.size(), 1u);
   EXPECT_EQ(remote[0].generation, 2u);
+  EXPECT_FALSE(remote[0].offered);
+  const auto offered = Only<SetRemoteIce>(pair.b.effects);
+  ASSERT_EQ(offered.size(), 1u);
+  EXPECT_TRUE(offered[0].offered);
 }
 
 TEST(Conformance, Rule_66_NewFingerprintNeedsARestart) {

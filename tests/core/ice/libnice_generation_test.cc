@@ -105,57 +105,111 @@ TEST_F(LibniceGenerationTest, EarlyChecksAreAnswered) {
 constexpr std::string_view kRequest("\x00\x01", 2);
 constexpr std::string_view kSuccess("\x01\x01", 2);
 
-using LibniceHoldTest = LibniceFixture;
+// The second generation of an end whose remote one is a socket of the test.
+class LibniceHoldTest : public LibniceFixture {
+ protected:
+  struct Restart {
+    Role role;
+    bool offered;
+    bool lite = false;
+  };
 
-// It would outrun the answer that tells the other end of this one's candidates.
-TEST_F(LibniceHoldTest, InARestartTheControlledEndIsCheckedFirst) {
-  Endpoint a(loop(), factory(), Loopback());
-  Endpoint b(loop(1), factory(1), Loopback());
-  ASSERT_TRUE(Connect(a, b));
-  CheckClient client;
-  // What is waited for is not waited for longer than a second.
-  for (bool in_time = false; !in_time;) {
-    LoopbackSocket remote;
-    ASSERT_TRUE(b.Start(Role::kControlled).ok());
-    ASSERT_TRUE(b.Await([&](const Endpoint::Seen& seen) {
-      return seen.candidates.back().first == b.local().ufrag;
+  void SetUp() override {
+    LibniceFixture::SetUp();
+    a_ = std::make_unique<Endpoint>(loop(), factory(), Loopback());
+    b_ = std::make_unique<Endpoint>(loop(1), factory(1), Loopback());
+    ASSERT_TRUE(Connect(*a_, *b_));
+  }
+  void TearDown() override {
+    a_.reset();
+    b_.reset();
+    LibniceFixture::TearDown();
+  }
+
+  // Restarts the end and gives it the remote one, whole.
+  void Begin(const Restart& restart, LoopbackSocket& remote) {
+    ASSERT_TRUE(b_->Start(restart.role).ok());
+    ASSERT_TRUE(b_->Await([&](const Endpoint::Seen& seen) {
+      return seen.candidates.back().first == b_->local().ufrag;
     }));
-    const sdp::Candidate local = b.seen().candidates.back().second;
-    const Bytes check = client.Make(
-        b.local(), {.use_candidate = false, .remote_ufrag = "newone"});
-    const absl::Time start = absl::Now();
-    b.Do([&](IceTransport& ice) {
-      EXPECT_TRUE(ice.SetRemote({"newone", std::string(22, 'p')}).ok());
-      sdp::Candidate candidate = local;
-      candidate.ufrag = "newone";
+    local_ = b_->seen().candidates.back().second;
+    ufrag_ = "remote" + std::to_string(++restarts_);
+    start_ = absl::Now();
+    b_->Do([&](IceTransport& ice) {
+      EXPECT_TRUE(ice.SetRemote({.ufrag = ufrag_,
+                                 .pwd = std::string(22, 'p'),
+                                 .lite = restart.lite,
+                                 .offered = restart.offered})
+                      .ok());
+      sdp::Candidate candidate = local_;
+      candidate.ufrag = ufrag_;
       candidate.port = remote.port();
       EXPECT_EQ(*ice.AddRemoteCandidate(candidate), CandidateUse::kApplied);
       ice.EndOfRemoteCandidates();
     });
+  }
+  void Check(const Restart& restart, LoopbackSocket& remote) {
+    const Bytes check = client_.Make(
+        b_->local(), {.use_candidate = false,
+                      .controlling = restart.role == Role::kControlled,
+                      .remote_ufrag = ufrag_});
     remote.Send({reinterpret_cast<const char*>(check.data()), check.size()},
-                local.port);
-    const std::string first = remote.Receive()->bytes;
-    in_time = absl::Now() - start < absl::Milliseconds(900);
-    EXPECT_TRUE(!in_time || first.starts_with(kSuccess));
-    // And then it checks itself.
-    while (!remote.Receive()->bytes.starts_with(kRequest)) {
+                local_.port);
+  }
+  // So soon after its beginning that the other end is still waited for.
+  bool InTime() const { return absl::Now() - start_ < absl::Milliseconds(250); }
+
+ private:
+  CheckClient client_;
+  std::unique_ptr<Endpoint> a_;
+  std::unique_ptr<Endpoint> b_;
+  sdp::Candidate local_;
+  int restarts_ = 0;
+  std::string ufrag_;  // of the remote end
+  absl::Time start_;
+};
+
+// Its own checks would outrun what tells the other end of its candidates.
+TEST_F(LibniceHoldTest, InARestartTheOtherEndChecksFirst) {
+  for (const Restart& restart :
+       {Restart{.role = Role::kControlled, .offered = true},
+        Restart{.role = Role::kControlled, .offered = false},
+        Restart{.role = Role::kControlling, .offered = true}}) {
+    for (bool in_time = false; !in_time;) {
+      LoopbackSocket remote;
+      ASSERT_NO_FATAL_FAILURE(Begin(restart, remote));
+      Check(restart, remote);
+      const std::string first = remote.Receive()->bytes;
+      in_time = InTime();
+      EXPECT_TRUE(!in_time || first.starts_with(kSuccess));
+      // And then it checks itself.
+      while (!remote.Receive()->bytes.starts_with(kRequest)) {
+      }
     }
   }
 }
 
+// Neither the one that has the other's answer and will nominate nor a lite end
+// is waited for.
+TEST_F(LibniceHoldTest, WhoIsKnownToBeReadyIsCheckedAtOnce) {
+  for (const Restart& restart :
+       {Restart{.role = Role::kControlling, .offered = false},
+        Restart{.role = Role::kControlling, .offered = true, .lite = true}}) {
+    bool in_time = false;
+    for (int tries = 0; tries < 50 && !in_time; ++tries) {
+      LoopbackSocket remote;
+      ASSERT_NO_FATAL_FAILURE(Begin(restart, remote));
+      EXPECT_TRUE(remote.Receive()->bytes.starts_with(kRequest));
+      in_time = InTime();
+    }
+    EXPECT_TRUE(in_time);
+  }
+}
+
 TEST_F(LibniceHoldTest, ACheckThatNeverComesIsNotWaitedForLong) {
-  Endpoint a(loop(), factory(), Loopback());
-  Endpoint b(loop(1), factory(1), Loopback());
-  ASSERT_TRUE(Connect(a, b));
   LoopbackSocket remote;
-  ASSERT_TRUE(b.Start(Role::kControlled).ok());
-  b.Do([&](IceTransport& ice) {
-    EXPECT_TRUE(ice.SetRemote({"newone", std::string(22, 'p')}).ok());
-    sdp::Candidate candidate = b.seen().candidates[0].second;
-    candidate.ufrag = "newone";
-    candidate.port = remote.port();
-    EXPECT_EQ(*ice.AddRemoteCandidate(candidate), CandidateUse::kApplied);
-  });
+  ASSERT_NO_FATAL_FAILURE(
+      Begin({.role = Role::kControlled, .offered = true}, remote));
   EXPECT_TRUE(remote.Receive()->bytes.starts_with(kRequest));
 }
 
