@@ -2,7 +2,7 @@
 // events in an inbox.
 //
 // Operations and events are those of w3c_peer.mjs; of data channels an end may
-// know label and ordered only. Besides them there is the event fault {message}.
+// know label and id only. Besides them there is the event fault {message}.
 import {Inbox, within} from './deadline.mjs';
 import {RemotePage} from './remote_page.mjs';
 import {install} from './w3c_peer.mjs';
@@ -77,8 +77,20 @@ export class End {
     return this.take('state', ({state}) => state === 'connected');
   }
 
-  opened(label) {
-    return this.take('open', (event) => event.label === label);
+  async opened(label) {
+    const {kind} = await this.inbox.take(`open of ${label} at ${this.name}`,
+      (event) => event.label === label && ['open', 'close'].includes(event.kind),
+      EVENT_MS);
+    if (kind === 'close') {
+      throw new Error(`${this.name}: ${label} was closed before it was open`);
+    }
+  }
+
+  // The id of a channel that the other end has made.
+  async announcedId(label) {
+    const {id} = await this.take('dataChannel', (event) =>
+      event.label === label);
+    return id;
   }
 
   closed(label) {

@@ -11,7 +11,7 @@
 //
 // Events, by kind: candidate {candidate}, an empty one at the end of a
 // generation too where the stack says so; state {state}, W3C's connectionState;
-// dataChannel {label, protocol, ordered}, open {label}, close {label}, message
+// dataChannel {label, protocol, ordered, id}, open {label}, close {label}, message
 // {label, text or binary}.
 export function install(environment) {
   const {target = globalThis, connect = () => new RTCPeerConnection()} =
@@ -62,8 +62,8 @@ export function install(environment) {
       connection.onconnectionstatechange = () =>
         this.#push({kind: 'state', state: connection.connectionState});
       connection.ondatachannel = ({channel}) => {
-        const {label, protocol, ordered} = channel;
-        this.#push({kind: 'dataChannel', label, protocol, ordered});
+        const {label, protocol, ordered, id} = channel;
+        this.#push({kind: 'dataChannel', label, protocol, ordered, id});
         this.#adopt(channel);
       };
       if (audio) connection.addTransceiver('audio');

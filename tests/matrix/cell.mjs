@@ -34,6 +34,13 @@ function checkAnswer({offer, answer}, audio) {
   assert.deepEqual(rejected, [], 'sections rejected by the answer');
 }
 
+// Whether whoever wrote this answer is the DTLS client.
+function isClient(answer) {
+  const [, setup] = answer.match(/^a=setup:(\w+)/m) ?? [];
+  assert.match(setup ?? 'none', /^(active|passive)$/, 'a=setup of the answer');
+  return setup === 'active';
+}
+
 class Cell {
   step = 'start';
 
@@ -61,6 +68,16 @@ class Cell {
     };
   }
 
+  // The other end has the channel of `maker`, open, with an id of the parity
+  // that the maker's DTLS role gives it (RFC 8832, 6).
+  async #opened(label, maker) {
+    await Promise.all(this.#ends.map((end) => end.opened(label)));
+    const other = maker === this.offerer ? this.answerer : this.offerer;
+    const id = await other.announcedId(label);
+    assert.equal(id % 2 === 0, maker === this.client,
+      `parity of the id ${id} that ${maker.name}, DTLS ` +
+      `${maker === this.client ? 'client' : 'server'}, gave '${label}'`);
+  }
 
   async #exchange(what, label, count, ordered) {
     await Promise.all([[this.offerer, this.answerer],
@@ -87,9 +104,10 @@ class Cell {
     checkAnswer(descriptions, audio);
     this.texts = {[offerer.name]: descriptions.offer.sdp,
       [answerer.name]: descriptions.answer.sdp};
+    this.client = isClient(descriptions.answer.sdp) ? answerer : offerer;
     this.step = 'connection';
-    await Promise.all(this.#ends.flatMap((end) =>
-      [end.connected(), end.opened('first')]));
+    await Promise.all([this.#opened('first', offerer),
+      ...this.#ends.map((end) => end.connected())]);
     await Promise.all(this.#ends.map((end) => end.checkConnected(audio)));
   }
 
@@ -99,7 +117,7 @@ class Cell {
     // A channel of the other end, whose messages need not keep their order.
     await this.answerer.call('createDataChannel',
       {label: 'second', ordered: false});
-    await Promise.all(this.#ends.map((end) => end.opened('second')));
+    await this.#opened('second', this.answerer);
     await this.#exchange('unordered messages', 'second', MESSAGES_UNORDERED,
       false);
   }

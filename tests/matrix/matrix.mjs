@@ -6,10 +6,10 @@ import {within} from '../js/deadline.mjs';
 import {Client, Server} from '../js/parley.mjs';
 import {servePage} from '../js/remote_page.mjs';
 import {runCell} from './cell.mjs';
-import {findDefect} from './defects.mjs';
+import {findDefect, shows} from './defects.mjs';
 import {ParleyEnd} from './parley_end.mjs';
-import {describeFailure, describeStack, table} from './report.mjs';
-import {Shared, stacks} from './stacks.mjs';
+import {describeFailure, describeStack, firstLine, table} from './report.mjs';
+import {Shared, references, stacks} from './stacks.mjs';
 
 const CELL_MS = 400_000;
 const CLOSE_MS = 20_000;
@@ -24,6 +24,7 @@ const ICE_MODES = {
     args: ['--udp-port=50054'],
   },
 };
+const subjects = {...stacks, ...references};
 const OTHERS = '127.0.0.1:50055';
 
 // A server and a client of it, for as long as cells want them.
@@ -76,7 +77,7 @@ class Matrix {
         {iceMode: ICE_MODES[cell.ice].iceMode});
     }
     const title = against === cell.stack ? `the other ${against}` : against;
-    return stacks[against].open(title, this);
+    return subjects[against].open(title, this);
   }
 
   // One cell with Parley, or with `against` in its place, whose descriptions go
@@ -99,7 +100,7 @@ class Matrix {
         answerer,
         audio: cell.payload === 'audio',
         facts: {[title]: stacks[cell.stack],
-          [subject.name]: stacks[against ?? 'parley']},
+          [subject.name]: subjects[against ?? 'parley']},
         closer: offerer,
       }));
     } catch (error) {
@@ -119,23 +120,24 @@ class Matrix {
     const name =
       `${cell.stack} ${cell.role}, ${cell.ice}, ${cell.payload}`;
     const result = await this.#try(cell, this.options);
-    const {passed, step, ms} = result;
+    const {passed, ms} = result;
     let verdict = passed ? 'passed' : 'failed';
     let proof;
     const defect = passed || this.options.against ? undefined
-      : findDefect(cell, step);
+      : findDefect(cell, result);
     if (defect) {
       // The same without Parley: only if that fails too is it not Parley.
       proof = await this.#try(cell, defect);
-      if (!proof.passed && proof.step === step) verdict = 'impossible';
+      if (shows(defect, proof)) verdict = 'impossible';
     }
     console.log(`${name}: ${this.#verdicts[verdict]} (${ms} ms)`);
     if (verdict === 'failed') {
       console.log(describeFailure(result, this.options.detailed));
     }
     if (defect) {
-      console.log(`  ${defect.reason}\n  ${defect.against} in Parley's place, ` +
-        `${defect.altered}: ${proof.passed ? 'ok' : proof.error.message}`);
+      const altered = defect.altered ? `, ${defect.altered}` : '';
+      console.log(`  ${defect.reason}\n  ${defect.against} in Parley's place` +
+        `${altered}: ${proof.passed ? 'ok' : firstLine(proof.error)}`);
     }
     this.verdicts.set(cell, verdict);
   }
@@ -191,9 +193,11 @@ function readOptions() {
     detailed: {type: 'boolean', default: false},
     list: {type: 'boolean', default: false},
   }});
-  for (const name of [...values.only ?? [], ...[values.against ?? []].flat()]) {
-    if (!stacks[name]) throw new Error(`no stack is called '${name}'`);
-  }
+  const check = (name, known) => {
+    if (!known[name]) throw new Error(`no stack is called '${name}'`);
+  };
+  for (const name of values.only ?? []) check(name, stacks);
+  if (values.against !== undefined) check(values.against, subjects);
   const lanes = Number(values.lanes);
   if (!(lanes >= 1)) throw new Error('--lanes takes a number from 1');
   return {...values, lanes};

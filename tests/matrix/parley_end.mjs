@@ -72,8 +72,8 @@ export class ParleyEnd extends PeerEnd {
         .slice('PEER_CONNECTION_STATE_'.length).toLowerCase()});
     }
     if (dataChannel) {
-      const {label, ordered} = dataChannel.dataChannel;
-      this.push({kind: 'dataChannel', label, ordered});
+      const {label, ordered, id} = dataChannel.dataChannel;
+      this.push({kind: 'dataChannel', label, ordered, id});
     }
     if (dataChannelStateChange) {
       const {dataChannel: {name, label, readyState}} = dataChannelStateChange;

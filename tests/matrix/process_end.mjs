@@ -35,11 +35,12 @@ export class ProcessEnd extends End {
 
   #read(line) {
     if (!line.startsWith('{')) return;
-    const {id, result, error, ...event} = JSON.parse(line);
-    if (id === undefined) {
-      this.push(event);
+    const message = JSON.parse(line);
+    if (message.kind !== undefined) {
+      this.push(message);
       return;
     }
+    const {id, result, error} = message;
     const call = this.#calls.get(id);
     this.#calls.delete(id);
     if (error === undefined) call.resolve(result);

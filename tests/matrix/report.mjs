@@ -33,6 +33,9 @@ function show({at, operation, result, sdp, ...event}) {
   return `${at} ms ${what}${text ? `\n${text}` : ''}`;
 }
 
+// An assertion's message has a difference of values below it.
+export const firstLine = ({message}) => message.split('\n', 1)[0];
+
 // Why a cell failed, and on demand everything that its ends did.
 export function describeFailure({step, error, ends}, detailed) {
   const lines = [`  at ${step}: ${detailed ? error.stack : error.message}`];

@@ -88,18 +88,18 @@ async function buildPion() {
   return {dir, program};
 }
 
-function pion() {
-  const shared = new Shared(buildPion,
-    ({dir}) => rm(dir, {recursive: true, force: true}));
-  return {
-    limits: {send: 65_535, receive: 65_535},
-    version: () => debianVersion('golang-github-pion-webrtc.v3-dev'),
-    open: async (title) =>
-      new ProcessEnd(title, (await shared.get()).program, []),
-    close: () => shared.close(),
-  };
-}
+const builtPion = new Shared(buildPion,
+  ({dir}) => rm(dir, {recursive: true, force: true}));
 
+const pion = (...args) => ({
+  limits: {send: 65_535, receive: 65_535},
+  version: () => debianVersion('golang-github-pion-webrtc.v3-dev'),
+  open: async (title) =>
+    new ProcessEnd(title, (await builtPion.get()).program, args),
+  close: () => builtPion.close(),
+});
+
+// Those of the matrix.
 export const stacks = {
   chromium: browser('chromium'),
   firefox: browser('firefox'),
@@ -135,6 +135,11 @@ export const stacks = {
       new ParleyEnd(title, await others.get(),
         {iceMode: 'ICE_MODE_FULL'}),
   },
+};
+
+// Those that only ever stand in Parley's place.
+export const references = {
+  'lite pion': pion('lite'),
 };
 
 export {Shared};

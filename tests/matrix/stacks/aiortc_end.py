@@ -34,6 +34,7 @@ class Peer:
                 kind="dataChannel",
                 label=channel.label,
                 ordered=channel.ordered,
+                id=channel.id,
             )
             self.adopt(channel)
 

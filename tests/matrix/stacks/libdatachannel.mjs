@@ -20,7 +20,8 @@ class Peer {
     connection.onStateChange((state) => write({kind: 'state', state}));
     connection.onTrack((track) => this.#tracks.push(track));
     connection.onDataChannel((channel) => {
-      write({kind: 'dataChannel', label: channel.getLabel()});
+      write({kind: 'dataChannel', label: channel.getLabel(),
+        id: channel.getId()});
       this.#adopt(channel);
     });
     if (audio) {

@@ -67,6 +67,7 @@ class Peer:
             kind="dataChannel",
             label=channel.get_property("label"),
             ordered=channel.get_property("ordered"),
+            id=channel.get_property("id"),
         )
         self.adopt(channel)
 

@@ -1,5 +1,6 @@
 // Pion, as Debian has it. Operations from standard input, results and events to
-// standard output, a line of JSON each; see end.mjs. Ends with its input.
+// standard output, a line of JSON each; see end.mjs. Ends with its input. With
+// the argument lite it is an ICE-lite end.
 package main
 
 import (
@@ -28,7 +29,7 @@ type call struct {
 }
 
 func main() {
-	peer := newPeer()
+	peer := newPeer(len(os.Args) == 2 && os.Args[1] == "lite")
 	input := bufio.NewReader(os.Stdin)
 	for {
 		line, err := input.ReadBytes('\n')

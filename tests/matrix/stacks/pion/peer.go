@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/pion/webrtc/v3"
@@ -25,14 +27,16 @@ type argument struct {
 }
 
 type peer struct {
+	lite       bool
 	connection *webrtc.PeerConnection
-	// Channels of the other end come on threads of their own.
+	// Channels of the other end, and candidates, come on threads of their own.
 	mutex    sync.Mutex
+	mid      string // of the section that has the candidates
 	channels map[string]*webrtc.DataChannel
 }
 
-func newPeer() *peer {
-	return &peer{channels: map[string]*webrtc.DataChannel{}}
+func newPeer(lite bool) *peer {
+	return &peer{lite: lite, channels: map[string]*webrtc.DataChannel{}}
 }
 
 func (p *peer) channel(label string) *webrtc.DataChannel {
@@ -81,8 +85,23 @@ func (p *peer) operate(operation string, raw json.RawMessage) (interface{},
 	return nil, fmt.Errorf("unknown operation %s", operation)
 }
 
+func connect(lite bool) (*webrtc.PeerConnection, error) {
+	if !lite {
+		return webrtc.NewPeerConnection(webrtc.Configuration{})
+	}
+	media := webrtc.MediaEngine{}
+	if err := media.RegisterDefaultCodecs(); err != nil {
+		return nil, err
+	}
+	setting := webrtc.SettingEngine{}
+	setting.SetLite(true)
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(&media),
+		webrtc.WithSettingEngine(setting))
+	return api.NewPeerConnection(webrtc.Configuration{})
+}
+
 func (p *peer) open(audio bool) error {
-	connection, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	connection, err := connect(p.lite)
 	if err != nil {
 		return err
 	}
@@ -90,7 +109,7 @@ func (p *peer) open(audio bool) error {
 	connection.OnICECandidate(func(candidate *webrtc.ICECandidate) {
 		if candidate != nil {
 			write(map[string]interface{}{"kind": "candidate",
-				"candidate": candidate.ToJSON()})
+				"candidate": p.named(candidate.ToJSON())})
 		}
 	})
 	connection.OnConnectionStateChange(
@@ -100,13 +119,24 @@ func (p *peer) open(audio bool) error {
 		})
 	connection.OnDataChannel(func(channel *webrtc.DataChannel) {
 		write(map[string]interface{}{"kind": "dataChannel",
-			"label": channel.Label(), "ordered": channel.Ordered()})
+			"label": channel.Label(), "ordered": channel.Ordered(),
+			"id": channel.ID()})
 		p.adopt(channel)
 	})
 	if audio {
 		_, err = connection.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio)
 	}
 	return err
+}
+
+var mid = regexp.MustCompile(`(?m)^a=mid:(\S+)`)
+
+// With the name of its section, the first one, which Pion leaves empty.
+func (p *peer) named(init webrtc.ICECandidateInit) webrtc.ICECandidateInit {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	init.SDPMid = &p.mid
+	return init
 }
 
 func (p *peer) adopt(channel *webrtc.DataChannel) {
@@ -131,14 +161,27 @@ func (p *peer) adopt(channel *webrtc.DataChannel) {
 		write(line)
 	})
 	channel.OnError(func(err error) {
+		// So the other end closes the connection.
+		if strings.Contains(err.Error(), "User Initiated Abort") {
+			return
+		}
 		write(map[string]interface{}{"kind": "fault",
 			"message": label + ": " + err.Error()})
 	})
 }
 
+func (p *peer) setMid(sdp string) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if found := mid.FindStringSubmatch(sdp); found != nil {
+		p.mid = found[1]
+	}
+}
+
 func (p *peer) setLocal(description webrtc.SessionDescription, err error) (
 	interface{}, error) {
 	if err == nil {
+		p.setMid(description.SDP)
 		err = p.connection.SetLocalDescription(description)
 	}
 	if err != nil {
