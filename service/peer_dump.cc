@@ -114,10 +114,11 @@ class Candidates {
                           *out->mutable_candidate()->mutable_candidate());
       out->set_selected(Selected(candidate, side));
       out->set_outcome(v1::ICE_CANDIDATE_OUTCOME_APPLIED);
-      if (side == v1::DESCRIPTION_SIDE_REMOTE && Forbidden(candidate)) {
+      if (side != v1::DESCRIPTION_SIDE_REMOTE) continue;
+      const v1::IceCandidateIgnoredReason why = WhyUnused(candidate);
+      if (why != v1::ICE_CANDIDATE_IGNORED_REASON_UNSPECIFIED) {
         out->set_outcome(v1::ICE_CANDIDATE_OUTCOME_IGNORED);
-        out->set_ignored_reason(
-            v1::ICE_CANDIDATE_IGNORED_REASON_ADDRESS_POLICY);
+        out->set_ignored_reason(why);
       }
     }
   }
@@ -135,15 +136,27 @@ class Candidates {
                        });
   }
 
-  // Whether no transport has it, and the policy says why.
-  bool Forbidden(const sdp::Candidate& candidate) const {
+  // Why no transport has it, where that can be said.
+  v1::IceCandidateIgnoredReason WhyUnused(
+      const sdp::Candidate& candidate) const {
     for (const auto& transport : measured_.transports) {
       for (const sdp::Candidate& known : transport.is.ice.remote) {
-        if (SameAddress(known, candidate)) return false;
+        if (SameAddress(known, candidate)) {
+          return v1::ICE_CANDIDATE_IGNORED_REASON_UNSPECIFIED;
+        }
       }
     }
+    if (candidate.transport != sdp::CandidateTransport::kUdp) {
+      return v1::ICE_CANDIDATE_IGNORED_REASON_TRANSPORT;
+    }
+    if (candidate.component != 1) {
+      return v1::ICE_CANDIDATE_IGNORED_REASON_COMPONENT;
+    }
     const auto address = ice::IpAddress::Parse(candidate.address);
-    return address && !Permits(policy_, *address);
+    if (!address) return v1::ICE_CANDIDATE_IGNORED_REASON_HOST_NAME;
+    return Permits(policy_, *address)
+               ? v1::ICE_CANDIDATE_IGNORED_REASON_UNSPECIFIED
+               : v1::ICE_CANDIDATE_IGNORED_REASON_ADDRESS_POLICY;
   }
 
   const peer::Measurement& measured_;

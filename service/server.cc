@@ -8,6 +8,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "core/base/clock.h"
+#include "core/ice/local_addresses.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -22,6 +23,7 @@
 #include "service/data_channel_service.h"
 #include "service/metrics.h"
 #include "service/metrics_server.h"
+#include "service/network_check.h"
 #include "service/peer_service.h"
 #include "service/pool_service.h"
 
@@ -189,6 +191,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     if (!media.ok()) return media.status();
     options.media = *std::move(media);
   }
+  const auto machine = ice::SystemAddresses();
+  if (!machine.ok()) return machine.status();
+  const absl::Status network = CheckNetwork(options.engine.ice, *machine);
+  if (!network.ok()) return network;
   options.engine.on_closed = [&log](const peer::PeerInfo& peer) {
     log.Info("peer closed",
              {{"peer", peer.name},

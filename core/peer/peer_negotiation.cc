@@ -48,10 +48,16 @@ CandidateIgnored ToIgnored(jsep::IgnoredWhy why) {
   return CandidateIgnored::kNot;
 }
 
-bool IsName(const std::optional<sdp::Candidate>& candidate) {
-  if (!candidate) return false;
+// Why this end cannot use a candidate that belongs to a transport of its own.
+CandidateIgnored Unusable(const std::optional<sdp::Candidate>& candidate) {
+  if (!candidate) return CandidateIgnored::kNot;
+  if (candidate->transport != sdp::CandidateTransport::kUdp) {
+    return CandidateIgnored::kTransport;
+  }
   const sdp::AddressKind kind = sdp::KindOfAddress(candidate->address);
-  return kind == sdp::AddressKind::kMdnsName || kind == sdp::AddressKind::kName;
+  const bool name =
+      kind == sdp::AddressKind::kMdnsName || kind == sdp::AddressKind::kName;
+  return name ? CandidateIgnored::kHostName : CandidateIgnored::kNot;
 }
 
 // Views of what the input owns.
@@ -373,11 +379,11 @@ CandidateResult Peer::JudgeCandidate(const CandidateInput& input,
     }
     return result;
   }
-  if (plan->outcome == jsep::CandidateOutcome::kApplied &&
-      IsName(plan->candidate)) {
-    return {jsep::CandidateOutcome::kIgnored, CandidateIgnored::kHostName, {}};
-  }
   if (plan->outcome == jsep::CandidateOutcome::kApplied) {
+    const CandidateIgnored why = Unusable(plan->candidate);
+    if (why != CandidateIgnored::kNot) {
+      return {jsep::CandidateOutcome::kIgnored, why, {}};
+    }
     Execute(jsep::CommitCandidate(session_, *std::move(plan)));
   }
   return result;
