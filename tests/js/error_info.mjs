@@ -1,5 +1,5 @@
 // What the status details of a failed call say: google.rpc.ErrorInfo, with
-// Parley's reason and W3C's exception.
+// Parley's reason and W3C's exception, and google.rpc.RetryInfo.
 import protoLoader from '@grpc/proto-loader';
 
 const message = (fields) => ({
@@ -8,7 +8,7 @@ const message = (fields) => ({
 });
 
 // As in google/rpc/status.proto and google/rpc/error_details.proto.
-const {Status, ErrorInfo} = protoLoader.fromJSON({nested: {
+const {Status, ErrorInfo, RetryInfo} = protoLoader.fromJSON({nested: {
   Any: message([['typeUrl', 'string', 1], ['value', 'bytes', 2]]),
   Status: message([['code', 'int32', 1], ['message', 'string', 2],
     ['details', 'Any', 3, 'repeated']]),
@@ -17,14 +17,24 @@ const {Status, ErrorInfo} = protoLoader.fromJSON({nested: {
     domain: {type: 'string', id: 2},
     metadata: {type: 'string', id: 3, keyType: 'string'},
   }},
-}}, {});
+  Duration: message([['seconds', 'int64', 1], ['nanos', 'int32', 2]]),
+  RetryInfo: message([['retryDelay', 'Duration', 1]]),
+}}, {longs: Number, defaults: true});
 
-// {reason, domain, metadata}, or null if it has none.
-export function errorInfo(error) {
+// The detail of that kind, or null.
+function detailOf(error, kind, type) {
   const [bytes] = error.metadata?.get('grpc-status-details-bin') ?? [];
   if (!bytes) return null;
-  const {details} = Status.deserialize(bytes);
-  const detail = details.find(({typeUrl}) =>
-    typeUrl.endsWith('/google.rpc.ErrorInfo'));
-  return detail ? ErrorInfo.deserialize(detail.value) : null;
+  const detail = Status.deserialize(bytes).details.find(({typeUrl}) =>
+    typeUrl.endsWith(`/google.rpc.${kind}`));
+  return detail ? type.deserialize(detail.value) : null;
+}
+
+// {reason, domain, metadata}, or null if it has none.
+export const errorInfo = (error) => detailOf(error, 'ErrorInfo', ErrorInfo);
+
+// In how many milliseconds the call may be repeated, or null.
+export function retryDelay(error) {
+  const delay = detailOf(error, 'RetryInfo', RetryInfo)?.retryDelay;
+  return delay ? delay.seconds * 1000 + delay.nanos / 1e6 : null;
 }

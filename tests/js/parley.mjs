@@ -69,6 +69,22 @@ export class Server {
   }
 }
 
+// What parleyd says, and with what code it ends, that is to end at once.
+export async function refusedStart(args) {
+  const child = spawn(join(bin, 'parleyd'), ['--admin-listen=off', ...args],
+    {stdio: ['ignore', 'pipe', 'pipe']});
+  let text = '';
+  let started = false;
+  child.stderr.setEncoding('utf8').on('data', (data) => (text += data));
+  child.stdout.on('data', () => {
+    started = true;
+    child.kill('SIGKILL');
+  });
+  const [code] = await once(child, 'close');
+  if (started) throw new Error(`parleyd started with ${args.join(' ')}`);
+  return {code, text};
+}
+
 function metadataOf(headers) {
   const metadata = new grpc.Metadata();
   for (const [name, value] of Object.entries(headers)) {
@@ -161,11 +177,17 @@ export class Client {
     return stream;
   }
 
-  receiveMessages(request) {
-    const stream = new Stream(this.stubs.dataChannel.receiveMessages(
-      request, {deadline: Date.now() + STREAM_MS}));
+  // What a method that only the server streams gives: its messages as they are.
+  stream(service, method, request) {
+    const stream = new Stream(this.stubs[service][method](
+      request, metadataOf(this.headersOf(request)),
+      {deadline: Date.now() + STREAM_MS}));
     stream.call.on('data', (reply) => stream.inbox.push(reply));
     return stream;
+  }
+
+  receiveMessages(request) {
+    return this.stream('dataChannel', 'receiveMessages', request);
   }
 
   close() {
