@@ -122,19 +122,35 @@ class Cell {
       false);
   }
 
+  // First by the end that made the first offer, then by the other one, whose
+  // ICE role it does not change (RFC 8445, 6.1.1).
   async restartIce() {
-    if (this.#cannot(this.offerer).offerRestart) return;
-    if (this.#ends.some((end) => this.#cannot(end).restart)) return;
-    this.step = 'ICE restart';
-    const {offer, answer} = await this.signaling.negotiate({restart: true});
-    for (const [name, {sdp}] of [[this.offerer.name, offer],
-      [this.answerer.name, answer]]) {
+    const lite = Object.values(this.texts).some((sdp) =>
+      /^a=ice-lite/m.test(sdp));
+    if (this.#ends.some((end) => this.#cannot(end).restart ||
+      (lite && this.#cannot(end).restartWithLite))) {
+      return;
+    }
+    for (const [offerer, who] of [[this.offerer, 'offerer'],
+      [this.answerer, 'answerer']]) {
+      this.step = `ICE restart by the ${who}`;
+      await this.#restartIce(offerer, who);
+    }
+  }
+
+  async #restartIce(offerer, who) {
+    const {offer, answer} =
+      await this.signaling.negotiate({offerer, restart: true});
+    const answerer = this.#ends.find((end) => end !== offerer);
+    for (const [name, {sdp}] of [[offerer.name, offer],
+      [answerer.name, answer]]) {
       const old = fragmentsOf(this.texts[name]);
       assert.ok(fragmentsOf(sdp).every((fragment) => !old.includes(fragment)),
         `new credentials of ${name}`);
+      this.texts[name] = sdp;
     }
     await Promise.all(this.#ends.map((end) => end.restarted()));
-    await this.#exchange('messages after the restart', 'first',
+    await this.#exchange(`messages after the restart by the ${who}`, 'first',
       MESSAGES_AFTER_RESTART, true);
   }
 

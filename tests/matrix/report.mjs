@@ -53,7 +53,7 @@ export function describeFailure({step, error, ends}, detailed) {
 export function describeStack({cannot = {}, limits = {}}) {
   const words = {
     restart: 'ICE restart',
-    offerRestart: 'ICE restart as offerer',
+    restartWithLite: 'ICE restart with an ICE-lite end',
     sayGoodbye: 'word from it that the connection is closed',
     hearGoodbye: 'notice of it that the connection was closed',
     sendEmpty: 'empty messages from it',

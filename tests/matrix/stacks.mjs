@@ -1,8 +1,9 @@
 // The other stacks: how each is started, and what it cannot do.
 //
 // cannot: what a cell leaves out because the stack cannot do it, and why. Of
-// these offerRestart is ICE restart as offerer, sayGoodbye to tell the other end
-// that the connection is closed, hearGoodbye to tell the application.
+// these restartWithLite is ICE restart with an ICE-lite end, sayGoodbye to tell
+// the other end that the connection is closed, hearGoodbye to tell the
+// application.
 // limits: the bytes of one message that a stack sends or receives, where that
 // is less than RFC 8841 lets the other end expect.
 import {execFileSync} from 'node:child_process';
@@ -114,7 +115,7 @@ export const stacks = {
     cannot: {
       sendEmpty: 'it sends nothing and then nothing more',
       sayGoodbye: 'its close() sends nothing',
-      offerRestart: 'it only answers checks then, if they come after the answer',
+      restartWithLite: 'it only answers checks then, and nobody sends any',
     },
   }),
   libwebrtc: nodeProgram('wrtc.mjs', '@roamhq/wrtc', {}),
