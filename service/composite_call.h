@@ -161,9 +161,15 @@ class CompositeCall
   }
 
   void Remember(std::string reply) {
-    if (request_.request_id().empty()) return;
-    peer_->StoreReply(request_.request_id(), HashMessage(request_),
-                      std::move(reply));
+    const std::string& id = request_.request_id();
+    if (id.empty()) return;
+    peer::ReplyCache& replies = peer_->replies();
+    const uint64_t hash = HashMessage(request_);
+    if (request_.has_create()) {
+      replies.StoreFirst(id, hash, std::move(reply));
+    } else {
+      replies.Store(id, hash, std::move(reply));
+    }
   }
 
   // Nobody knows the peer that this call has created: it goes.

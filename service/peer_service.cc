@@ -19,6 +19,26 @@ namespace {
 
 constexpr size_t kMaxDetailBytes = 256;
 
+// On the strand. With a request_id: the reply that the first call got.
+absl::Status AnswerCreation(const std::string& request_id, uint64_t hash,
+                            peer::Peer& peer, const peer::View& view,
+                            const Core& core,
+                            v1::CreatePeerResponse* response) {
+  if (!request_id.empty()) {
+    const auto before = peer.replies().Find(request_id, hash);
+    if (!before.ok()) return before.status();
+    if (*before != nullptr) {
+      response->ParseFromString(**before);
+      return absl::OkStatus();
+    }
+  }
+  ToProto(view, v1::PEER_VIEW_BASIC, core.shown, response->mutable_peer());
+  if (!request_id.empty()) {
+    peer.replies().StoreFirst(request_id, hash, response->SerializeAsString());
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 PeerService::Unary* PeerService::CreatePeer(
@@ -31,14 +51,15 @@ PeerService::Unary* PeerService::CreatePeer(
   status.Update(init.status());
   if (!status.ok()) return ending.FinishNow(status);
   const uint64_t hash = id.empty() ? 0 : HashMessage(*request);
-  const auto peer = core_.pool.Create(*std::move(init), id, hash);
+  bool made = false;
+  const auto peer = core_.pool.Create(*std::move(init), id, hash, &made);
   if (!peer.ok()) return ending.FinishNow(InConfiguration(peer.status()));
-  ending.NoteCreated(**peer);
-  (*peer)->Read([ending, response](const peer::View& view) {
-    ToProto(view, v1::PEER_VIEW_BASIC, ending.core().shown,
-            response->mutable_peer());
-    ending.Finish(absl::OkStatus());
-  });
+  if (made) ending.NoteCreated(**peer);
+  (*peer)->Read(
+      [ending, &id, hash, &peer = **peer, response](const peer::View& view) {
+        ending.Finish(
+            AnswerCreation(id, hash, peer, view, ending.core(), response));
+      });
   return ending.reactor();
 }
 

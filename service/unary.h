@@ -172,8 +172,8 @@ class Change {
               response_.mutable_state());
     }
     if (!request_.request_id().empty()) {
-      peer().StoreReply(request_.request_id(), HashMessage(request_),
-                        response_.SerializeAsString());
+      peer().replies().Store(request_.request_id(), HashMessage(request_),
+                             response_.SerializeAsString());
     }
     ending_.Note(peer(), absl::OkStatus(), view.session.state);
     ending_.Finish(absl::OkStatus());

@@ -105,7 +105,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void SetLocalOffer(Call call, OfferRequest request, StatusReply reply);
   // SetRemoteDescription with this offer, CreateAnswer and SetLocalDescription,
   // as one operation. Errors: those of the three. When the offer was applied
-  // and the answer fails, the offer is rolled back.
+  // and the answer fails, the offer is rolled back; a local one that it had
+  // rolled back before is not restored (metadata `rolled_back`).
   void AnswerOffer(Call call, std::string text, StatusReply reply);
 
   // W3C setConfiguration, and what else can change in the life of a peer: all
@@ -173,10 +174,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   absl::StatusOr<std::shared_ptr<const Event>> NextEvent(uint64_t after) const {
     return log_.Next(after);
   }
-  // For `Call::replay`; after this call's own success. Again: replaces it.
-  void StoreReply(std::string request_id, uint64_t hash, std::string reply) {
-    replies_.Store(std::move(request_id), hash, std::move(reply));
-  }
+  // For `Call::replay`: a call that has succeeded stores its reply.
+  ReplyCache& replies() { return replies_; }
   // Its past, for people who look for a fault. Calls are noted by those who
   // make them; the last one's turn came then (monotonic).
   History& history() { return history_; }
@@ -188,6 +187,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   // Hands a writer's message to its channel: SendMessage, for attachments.
   absl::Status SendNow(sctp::ChannelKey channel, bool binary, std::string data);
   bool closed() const { return info_.closure.has_value(); }
+  size_t watchers() const { return watchers_.size(); }
   // PEER_CLOSED, with what closed it. Only when it is closed.
   absl::Status ClosedError() const;
 
@@ -232,7 +232,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void UndoStarts(const std::vector<jsep::StartIce>& starts);
   void PlanRemoteAndApply(const jsep::RemoteDescriptionInit& description,
                           Continuation done);
-  void AnswerPending(Continuation done);  // peer_composites.cc
+  // peer_composites.cc
+  void AnswerPending(bool rolled_back, Continuation done);
   CandidateResult AddCandidate(const CandidateInput& input, bool queue_early);
   CandidateResult JudgeCandidate(const CandidateInput& input, bool queue_early);
   void RetryQueuedCandidates();

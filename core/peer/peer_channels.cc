@@ -1,13 +1,39 @@
 // The data channels of a peer.
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "core/base/errors.h"
 #include "core/peer/peer.h"
 #include "core/peer/transport_entry.h"
 
 namespace parley::peer {
+namespace {
+
+// What messages change of a snapshot is their channel: to make it anew would
+// cost more than a message.
+void Refresh(const sctp::Channel* now, std::optional<Snapshot>& snapshot) {
+  if (now == nullptr || !snapshot) return;
+  auto& all = snapshot->channels;
+  const auto shown =
+      std::lower_bound(all.begin(), all.end(), now->key,
+                       [](const sctp::Channel& channel, sctp::ChannelKey key) {
+                         return channel.key < key;
+                       });
+  if (shown != all.end() && shown->key == now->key) *shown = *now;
+}
+
+bool AreMessages(const std::vector<sctp::ChannelEffect>& effects) {
+  return std::all_of(effects.begin(), effects.end(), [](const auto& effect) {
+    return std::holds_alternative<sctp::SendMessage>(effect);
+  });
+}
+
+}  // namespace
 
 void Peer::CreateDataChannel(Call call, ChannelSpec spec,
                              Reply<sctp::ChannelKey> reply) {
@@ -92,6 +118,7 @@ void Peer::OnSctpState(sctp::State state, sctp::StreamCounts streams,
 
 void Peer::OnBytesSent(uint16_t stream, size_t bytes) {
   channels_.OnBytesSent(stream, bytes);
+  Refresh(channels_.FindByStream(stream), snapshot_);
   RunChannelEffects();
   if (const sctp::Channel* channel = channels_.FindByStream(stream)) {
     const sctp::Channel copy = *channel;
@@ -103,7 +130,7 @@ void Peer::RunChannelEffects() {
   // What is told may send again, and so make further effects.
   for (auto effects = channels_.TakeEffects(); !effects.empty();
        effects = channels_.TakeEffects()) {
-    snapshot_.reset();
+    if (!AreMessages(effects)) snapshot_.reset();
     for (sctp::ChannelEffect& effect : effects) {
       std::visit([this](auto& one) { Do(one); }, effect);
     }
@@ -112,6 +139,7 @@ void Peer::RunChannelEffects() {
 }
 
 void Peer::Do(sctp::SendMessage& effect) {
+  Refresh(channels_.FindByStream(effect.message.stream), snapshot_);
   if (Transport* transport = SctpTransport()) {
     transport->SendMessage(std::move(effect.message));
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/errors.h"
 #include "core/jsep/offer.h"
 #include "core/jsep/plan.h"
 #include "core/peer/peer.h"
@@ -46,10 +47,12 @@ void Peer::AnswerOffer(Call call, std::string text, StatusReply reply) {
           (*answer)(std::move(status), CurrentView());
           finished();
         };
-        auto applied = [this,
+        const bool rolls_back = jsep::RollsBackFirst(
+            session_.state, jsep::Side::kRemote, jsep::SdpType::kOffer);
+        auto applied = [this, rolls_back,
                         done = std::move(done)](absl::Status status) mutable {
           if (!status.ok()) return done(std::move(status));
-          AnswerPending(std::move(done));
+          AnswerPending(rolls_back, std::move(done));
         };
         // The certificate comes first: without one there is no answer, and
         // then nothing is to change.
@@ -63,16 +66,21 @@ void Peer::AnswerOffer(Call call, std::string text, StatusReply reply) {
       });
 }
 
-// Answers the offer that this operation has applied, or takes that back.
-void Peer::AnswerPending(Continuation done) {
+// Answers the offer that this operation has applied, or takes that back. The
+// transports of an own offer, which that has rolled back, are closed by then:
+// it cannot be restored.
+void Peer::AnswerPending(bool rolled_back, Continuation done) {
   PlanLocalAndApply(
       jsep::SdpType::kAnswer, "",
-      [this, done = std::move(done)](absl::Status status) mutable {
+      [this, rolled_back, done = std::move(done)](absl::Status status) mutable {
         if (status.ok()) {
           RetryQueuedCandidates();
         } else if (!closed()) {
           auto undo = jsep::PlanRollback(session_, jsep::Side::kRemote);
           if (undo.ok()) Execute(jsep::Commit(session_, *std::move(undo)));
+          if (rolled_back) {
+            status = WithMetadata(std::move(status), "rolled_back", "true");
+          }
         }
         done(std::move(status));
       });

@@ -153,7 +153,7 @@ struct Call {
   // comes.
   std::optional<jsep::SignalingState> expected_state;
   // Called instead of the reply's callback when the request_id had its answer
-  // before, with what StoreReply was given.
+  // before, with what Peer::replies has.
   absl::AnyInvocable<void(const std::string&)> replay;
 };
 

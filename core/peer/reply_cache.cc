@@ -6,17 +6,23 @@
 
 namespace parley::peer {
 
-absl::StatusOr<const std::string*> ReplyCache::Find(
-    std::string_view request_id, uint64_t request_hash) const {
+const ReplyCache::Entry* ReplyCache::Lookup(std::string_view request_id) const {
+  if (first_.id == request_id) return &first_;
   for (const Entry& entry : entries_) {
-    if (entry.id != request_id) continue;
-    if (entry.hash == request_hash) return &entry.reply;
-    return MakeError(Reason::kRequestIdConflict,
-                     "this request_id was used before with another request; "
-                     "choose a fresh one for each request",
-                     {{"field", "request_id"}});
+    if (entry.id == request_id) return &entry;
   }
   return nullptr;
+}
+
+absl::StatusOr<const std::string*> ReplyCache::Find(
+    std::string_view request_id, uint64_t request_hash) const {
+  const Entry* entry = Lookup(request_id);
+  if (entry == nullptr) return nullptr;
+  if (entry->hash == request_hash) return &entry->reply;
+  return MakeError(Reason::kRequestIdConflict,
+                   "this request_id was used before with another request; "
+                   "choose a fresh one for each request",
+                   {{"field", "request_id"}});
 }
 
 void ReplyCache::Store(std::string request_id, uint64_t request_hash,

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,13 +21,20 @@ class ReplyCache {
 
   // The reply given to this request before; null when there was none.
   // REQUEST_ID_CONFLICT when the id was used with another request (another
-  // `request_hash`). The pointer is valid until the next Store.
+  // `request_hash`). The id is not empty. The pointer is valid until the next
+  // Store.
   absl::StatusOr<const std::string*> Find(std::string_view request_id,
                                           uint64_t request_hash) const;
 
   // Remembers a reply, in place of the one that this request had; the oldest
   // one is forgotten at capacity.
   void Store(std::string request_id, uint64_t request_hash, std::string reply);
+
+  // The same for the call that made the peer, whose reply is never forgotten.
+  void StoreFirst(std::string request_id, uint64_t request_hash,
+                  std::string reply) {
+    first_ = {std::move(request_id), request_hash, std::move(reply)};
+  }
 
  private:
   struct Entry {
@@ -35,7 +43,10 @@ class ReplyCache {
     std::string reply;
   };
 
+  const Entry* Lookup(std::string_view request_id) const;
+
   const size_t capacity_;
+  Entry first_;  // without an id: none
   std::vector<Entry> entries_;
   size_t oldest_ = 0;  // once full
 };

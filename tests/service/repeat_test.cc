@@ -172,6 +172,58 @@ TEST_F(RepeatTest, EveryChangeIsMadeOnceAndAnsweredAlike) {
   EXPECT_EQ(called_, Repeatable());
 }
 
+// Whatever has become of the peer since.
+TEST_F(RepeatTest, TheFirstReplyOfACreationLastsAsLongAsThePeer) {
+  v1::CreatePeerRequest create;
+  create.set_request_id("create");
+  v1::CreatePeerResponse first;
+  ASSERT_OK(Call(&Peers::CreatePeer, create, &first));
+  v1::OfferRequest offer;
+  offer.mutable_create()->add_data_channels();
+  offer.set_request_id("offer");
+  v1::OfferResponse offered;
+  ASSERT_OK(Call(&Peers::Offer, offer, &offered));
+  // More than are remembered of others.
+  for (int i = 0; i < 40; ++i) {
+    for (const std::string& peer :
+         {first.peer().name(), offered.peer().name()}) {
+      auto change = For<v1::AddTransceiverRequest>(peer);
+      change.mutable_transceiver()->set_kind(v1::MEDIA_KIND_AUDIO);
+      change.set_request_id(std::to_string(i));
+      ASSERT_OK(Call(&Peers::AddTransceiver, change));
+    }
+  }
+  v1::CreatePeerResponse again;
+  ASSERT_OK(Call(&Peers::CreatePeer, create, &again));
+  EXPECT_TRUE(MessageDifferencer::Equals(first, again));
+  v1::OfferResponse offered_again;
+  ASSERT_OK(Call(&Peers::Offer, offer, &offered_again));
+  EXPECT_TRUE(MessageDifferencer::Equals(offered, offered_again));
+
+  ClosePeer(first.peer().name());
+  again.Clear();
+  ASSERT_OK(Call(&Peers::CreatePeer, create, &again));
+  EXPECT_TRUE(MessageDifferencer::Equals(first, again));
+  ClosePeer(offered.peer().name());
+  EXPECT_EQ(ErrorText(Call(&Peers::Offer, offer)),
+            "FAILED_PRECONDITION PEER_CLOSED InvalidStateError");
+}
+
+// Once the tombstone is gone it is another request.
+TEST_F(RepeatTest, AForgottenPeerIsCreatedAnew) {
+  Options options = TestOptions();
+  options.engine.pool.tombstone_ttl = absl::ZeroDuration();
+  StartServer(std::move(options));
+  v1::CreatePeerRequest create;
+  create.set_request_id("create");
+  v1::CreatePeerResponse first;
+  ASSERT_OK(Call(&Peers::CreatePeer, create, &first));
+  ClosePeer(first.peer().name());
+  v1::CreatePeerResponse again;
+  ASSERT_OK(Call(&Peers::CreatePeer, create, &again));
+  EXPECT_NE(again.peer().name(), first.peer().name());
+}
+
 // One that comes late is not carried out after what has come since.
 TEST_F(RepeatTest, ALateDrainDoesNotUndoACancel) {
   v1::DrainRequest drain;

@@ -39,6 +39,26 @@ TEST_F(PeerTest, TwoPeersConnectAndMessagesCross) {
   });
 }
 
+// Also when no event tells of it.
+TEST_F(PeerTest, TheBufferedAmountIsThatOfTheMoment) {
+  PeerInit init = WithChannel();
+  init.channels[0].buffered_amount_low_threshold = 100;
+  auto a = MakePeer(std::move(init));
+  auto b = MakePeer();
+  Negotiate(*a, *b);
+  const auto amount = [&] { return StateOf(*a).channels[0].buffered_amount; };
+  EXPECT_EQ(amount(), 0u);
+  std::vector<uint64_t> replied;
+  for (int i = 0; i < 2; ++i) {
+    a->SendMessage({}, 1, false, "hello", [&](absl::Status, const View& view) {
+      replied.push_back(view.state.channels[0].buffered_amount);
+    });
+  }
+  EXPECT_EQ(replied, (std::vector<uint64_t>{5, 10}));
+  executor_.RunReady();
+  EXPECT_EQ(amount(), 0u);
+}
+
 TEST_F(PeerTest, EventsComeInW3cOrderAndAreNumberedWithoutGaps) {
   auto a = MakePeer(WithChannel());
   auto b = MakePeer();
@@ -167,6 +187,39 @@ TEST_F(PeerTest, AnImpolitePeerRefusesTheCrossingOffer) {
   EXPECT_EQ(StateOf(*a).connection_state, ConnectionState::kConnected);
 }
 
+// Its own offer is gone by then, as W3C has it of a refused one.
+TEST_F(PeerTest, AnAnswerThatCannotStartSaysThatTheOwnOfferIsRolledBack) {
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer(WithChannel());
+  auto c = MakePeer();
+  ASSERT_TRUE(SetLocal(*b).ok());
+  ASSERT_TRUE(SetLocal(*a).ok());
+  const auto answer = [&](Peer& peer) {
+    network_.FailNextStart(
+        MakeRetryableError(Reason::kPorts, "no port", absl::Seconds(1)));
+    std::optional<absl::Status> answered;
+    peer.AnswerOffer({}, LocalText(*b), [&](absl::Status status, const View&) {
+      answered = std::move(status);
+    });
+    executor_.RunReady();
+    return answered.value_or(absl::UnknownError("no answer"));
+  };
+  const auto rolled_back = [](const absl::Status& status) {
+    const std::optional<Error> error = GetError(status);
+    for (const auto& [key, value] : error->metadata) {
+      if (key == "rolled_back") return value == "true";
+    }
+    return false;
+  };
+  const absl::Status crossing = answer(*a);
+  EXPECT_TRUE(HasReason(crossing, Reason::kPorts)) << crossing;
+  EXPECT_TRUE(rolled_back(crossing));
+  EXPECT_EQ(StateOf(*a).signaling_state, SignalingState::kStable);
+  const absl::Status alone = answer(*c);
+  EXPECT_TRUE(HasReason(alone, Reason::kPorts)) << alone;
+  EXPECT_FALSE(rolled_back(alone));
+}
+
 TEST_F(PeerTest, CandidatesMayOvertakeTheirDescription) {
   auto a = MakePeer(WithChannel());
   auto b = MakePeer();
@@ -244,7 +297,7 @@ TEST_F(PeerTest, ARepeatedRequestGetsItsFirstReply) {
       status = key.status();
       if (!key.ok()) return;
       ++created;
-      a->StoreReply("r1", hash, "first");
+      a->replies().Store("r1", hash, "first");
     });
     return status;
   };

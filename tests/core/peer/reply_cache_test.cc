@@ -34,5 +34,16 @@ TEST(ReplyCacheTest, TheOldestIsForgottenFirst) {
   EXPECT_NE(*cache.Find("c", 1), nullptr);
 }
 
+TEST(ReplyCacheTest, TheFirstReplyStays) {
+  ReplyCache cache(1);
+  cache.StoreFirst("first", 1, "");
+  cache.StoreFirst("first", 1, "reply");
+  cache.Store("a", 1, "1");
+  cache.Store("b", 1, "2");
+  EXPECT_EQ(**cache.Find("first", 1), "reply");
+  EXPECT_TRUE(
+      HasReason(cache.Find("first", 2).status(), Reason::kRequestIdConflict));
+}
+
 }  // namespace
 }  // namespace parley::peer
