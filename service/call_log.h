@@ -20,6 +20,30 @@ void NoteCall(const Core& core, Method method, std::string_view subject,
               const absl::Status& status, absl::Duration took,
               const grpc::ServerContextBase& context);
 
+// A call whose answer is a stream: counted while it lives, and noted when it
+// ends, with the time since it began.
+class StreamCall {
+ public:
+  StreamCall(const Core& core, Method method,
+             const grpc::ServerContextBase& context)
+      : core_(core),
+        presence_(core.streams, method),
+        context_(context),
+        began_(core.clock.Monotonic()) {}
+
+  // As NoteCall.
+  void NoteEnd(std::string_view subject, const absl::Status& status) const {
+    NoteCall(core_, presence_.method(), subject, status,
+             core_.clock.Monotonic() - began_, context_);
+  }
+
+ private:
+  const Core& core_;
+  const OpenStreams::Presence presence_;
+  const grpc::ServerContextBase& context_;  // until Finish
+  const absl::Duration began_;
+};
+
 // Logs a peer's creation by a call.
 void LogCreated(const Core& core, std::string_view peer,
                 const grpc::ServerContextBase& context);

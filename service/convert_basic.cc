@@ -8,6 +8,7 @@
 #include "core/base/errors.h"
 #include "core/base/strings.h"
 #include "google/protobuf/duration.pb.h"
+#include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/message.h"
@@ -45,6 +46,12 @@ absl::Status RenameField(absl::Status status, std::string_view from,
     }
   }
   return status;
+}
+
+absl::Status CheckMask(const google::protobuf::FieldMask& mask) {
+  constexpr size_t kMost = 16;
+  return CheckLimit("update_mask", static_cast<size_t>(mask.paths_size()),
+                    "paths", kMost);
 }
 
 absl::StatusOr<size_t> ReadPageSize(int32_t page_size, std::string_view what) {

@@ -18,6 +18,7 @@
 
 namespace google::protobuf {
 class Duration;
+class FieldMask;
 class Message;
 class Timestamp;
 }  // namespace google::protobuf
@@ -38,6 +39,9 @@ absl::Status CheckLimit(std::string_view field, uint64_t count,
 // The status, with `to` for its metadata's field where core/ calls it `from`.
 absl::Status RenameField(absl::Status status, std::string_view from,
                          std::string_view to);
+
+// An update_mask names each field at most once: 16 paths are enough for all.
+absl::Status CheckMask(const google::protobuf::FieldMask& mask);
 
 // The page_size of a list: 50 if it is 0, at most 1,000.
 absl::StatusOr<size_t> ReadPageSize(int32_t page_size, std::string_view what);

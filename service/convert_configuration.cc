@@ -21,7 +21,8 @@ namespace {
 
 constexpr size_t kMaxIceServers = 16;
 constexpr size_t kMaxUrls = 8;
-constexpr size_t kMaxCredentialBytes = 508;
+constexpr size_t kMaxUrlBytes = 1024;
+constexpr size_t kMaxCredentialBytes = 508;  // RFC 8489 14.3
 constexpr uint32_t kMaxCandidatePool = 255;
 constexpr size_t kMaxCertificates = 4;
 constexpr size_t kMaxLabels = 16;
@@ -41,19 +42,21 @@ absl::Status Read(const v1::IceServer& in, const std::string& field,
   if (urls == 0) return BadField(field + ".urls", "is empty");
   for (const absl::Status& fits :
        {CheckLimit(field + ".urls", urls, "URLs", kMaxUrls),
+        CheckLimit(field + ".username", in.username().size(), "bytes",
+                   kMaxCredentialBytes),
         CheckLimit(field + ".credential", in.credential().size(), "bytes",
                    kMaxCredentialBytes)}) {
     if (!fits.ok()) return fits;
   }
   for (size_t i = 0; i < urls; ++i) {
-    auto server = ice::ParseServer(in.urls(static_cast<int>(i)), in.username(),
-                                   in.credential());
+    const std::string path = FieldPath(field + ".urls", i);
+    const std::string& url = in.urls(static_cast<int>(i));
+    absl::Status fits = CheckLimit(path, url.size(), "bytes", kMaxUrlBytes);
+    if (!fits.ok()) return fits;
+    auto server = ice::ParseServer(url, in.username(), in.credential());
     absl::Status status = server.status();
     if (status.ok()) status = ice::CheckSupported(*server);
-    if (!status.ok()) {
-      return WithMetadata(std::move(status), "field",
-                          FieldPath(field + ".urls", i));
-    }
+    if (!status.ok()) return WithMetadata(std::move(status), "field", path);
     out.push_back(*std::move(server));
   }
   return absl::OkStatus();
@@ -223,6 +226,7 @@ absl::StatusOr<UpdatedFields> ReadMask(const v1::UpdatePeerRequest& in) {
                          .polite = in.has_polite()};
   }
   UpdatedFields out;
+  if (absl::Status fits = CheckMask(in.update_mask()); !fits.ok()) return fits;
   for (const std::string& path : in.update_mask().paths()) {
     if (path == "configuration") {
       out.configuration = true;

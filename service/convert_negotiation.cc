@@ -13,6 +13,7 @@
 namespace parley::service {
 namespace {
 
+constexpr size_t kMaxOfferIdBytes = 128;
 constexpr size_t kMaxCandidateBytes = 1024;
 constexpr size_t kMaxMidBytes = 256;
 constexpr size_t kMaxUfragBytes = 256;
@@ -88,6 +89,16 @@ absl::StatusOr<std::optional<jsep::SignalingState>> FromProto(
   }
   if (state == v1::SIGNALING_STATE_UNSPECIFIED) return std::nullopt;
   return FromWire<jsep::SignalingState>(state);
+}
+
+absl::Status CheckSizes(const v1::SessionDescription& description,
+                        uint64_t max_bytes, std::string_view field) {
+  const std::string path(field);
+  absl::Status fits =
+      CheckLimit(path + ".sdp", description.sdp().size(), "bytes", max_bytes);
+  fits.Update(CheckLimit(path + ".offer_id", description.offer_id().size(),
+                         "bytes", kMaxOfferIdBytes));
+  return fits;
 }
 
 void ToProto(const jsep::CreatedDescription& created,

@@ -26,6 +26,10 @@ absl::StatusOr<std::optional<jsep::SdpType>> FromProto(v1::SdpType type,
 absl::StatusOr<std::optional<jsep::SignalingState>> FromProto(
     v1::SignalingState state, std::string_view field);
 
+// LIMIT_EXCEEDED for a text of more than `max_bytes`, or a long offer_id.
+absl::Status CheckSizes(const v1::SessionDescription& description,
+                        uint64_t max_bytes, std::string_view field);
+
 // With the offer_id that ties an answer to its offer.
 void ToProto(const jsep::CreatedDescription& created,
              const jsep::Session& session, v1::SessionDescription* out);

@@ -20,6 +20,7 @@ constexpr size_t kMaxEncodings = 8;
 constexpr size_t kMaxCodecs = 64;
 constexpr size_t kMaxMimeTypeBytes = 64;
 constexpr size_t kMaxFmtpBytes = 1024;
+constexpr size_t kMaxTransactionIdBytes = 64;
 
 using jsep::Direction;
 using jsep::MediaKind;
@@ -368,6 +369,9 @@ absl::StatusOr<TransceiverUpdate> FromProto(
   bool encodings = request.send_encodings_size() > 0;
   if (request.has_update_mask()) {
     direction = codecs = streams = encodings = false;
+    if (absl::Status fits = CheckMask(request.update_mask()); !fits.ok()) {
+      return fits;
+    }
     for (const std::string& path : request.update_mask().paths()) {
       if (path == "direction") {
         direction = true;
@@ -383,6 +387,12 @@ absl::StatusOr<TransceiverUpdate> FromProto(
                         "codec_preferences, streams and send_encodings can");
       }
     }
+  }
+  if (absl::Status fits =
+          CheckLimit("transaction_id", request.transaction_id().size(), "bytes",
+                     kMaxTransactionIdBytes);
+      !fits.ok()) {
+    return fits;
   }
   TransceiverUpdate update;
   update.transaction_id = request.transaction_id();

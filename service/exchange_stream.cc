@@ -4,7 +4,6 @@
 
 #include "core/base/errors.h"
 #include "core/pool/names.h"
-#include "service/call_log.h"
 #include "service/convert_basic.h"
 #include "service/exchange_peer.h"
 #include "service/status.h"
@@ -17,6 +16,8 @@ namespace {
 constexpr size_t kMaxPendingBytes = 1 << 20;
 constexpr size_t kFrameOverheadBytes = 64;
 constexpr int kMaxAttachments = 4096;
+// Each is an object many times the size of its few bytes.
+constexpr size_t kMaxFrames = 4096;
 
 // The name of the peer: of itself, or of its channel.
 absl::StatusOr<std::string> PeerOf(const std::string& name) {
@@ -65,6 +66,10 @@ absl::Status ExchangeStream::Check(const v1::ExchangeRequest& request) const {
     bytes += Bytes(frame.message());
   }
   if (request.frames_size() <= 1) return absl::OkStatus();
+  absl::Status fits =
+      CheckLimit("frames", static_cast<size_t>(request.frames_size()), "frames",
+                 kMaxFrames);
+  if (!fits.ok()) return fits;
   return CheckLimit("frames", bytes, "bytes of messages",
                     core_.options.max_exchange_bytes);
 }
@@ -246,8 +251,7 @@ void ExchangeStream::Advance() {
     }
   }
   if (!end) return StartWrite(&writing_batch_.response);
-  NoteCall(core_, presence_.method(), "", *end, absl::ZeroDuration(),
-           *context_);
+  call_.NoteEnd("", *end);
   Finish(ToGrpcStatus(*end));
 }
 

@@ -24,6 +24,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
 #include "parley/v1/exchange.pb.h"
+#include "service/call_log.h"
 #include "service/core.h"
 
 namespace parley::service {
@@ -38,7 +39,7 @@ class ExchangeStream final
                                grpc::CallbackServerContext* context);
 
   ExchangeStream(const Core& core, grpc::CallbackServerContext* context)
-      : core_(core), presence_(core.streams, "Exchange"), context_(context) {}
+      : core_(core), call_(core, "Exchange", *context), context_(context) {}
 
   const Core& core() const { return core_; }
 
@@ -106,7 +107,7 @@ class ExchangeStream final
   void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Core& core_;
-  const OpenStreams::Presence presence_;
+  const StreamCall call_;
   grpc::CallbackServerContext* const context_;
   std::shared_ptr<ExchangeStream> self_;  // until OnDone
 

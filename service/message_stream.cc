@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/base/errors.h"
-#include "service/call_log.h"
 #include "service/convert_basic.h"
 #include "service/convert_message.h"
 #include "service/status.h"
@@ -20,8 +19,7 @@ MessageStream* MessageStream::Start(const Core& core,
   if (read.ok()) {
     stream->Post(&MessageStream::Open);
   } else {
-    NoteCall(core, stream->presence_.method(), request.name(), read,
-             absl::ZeroDuration(), context);
+    stream->call_.NoteEnd(request.name(), read);
     stream->Finish(ToGrpcStatus(read));
   }
   return stream.get();
@@ -133,8 +131,7 @@ void MessageStream::End(const absl::Status& status) {
   if (!end_) end_ = status;
   if (writing_ || std::exchange(finished_, true)) return;
   Detach();
-  NoteCall(core_, presence_.method(), peer_->name(), *end_,
-           core_.clock.Monotonic() - quiet_since_, context_);
+  call_.NoteEnd(peer_->name(), *end_);
   Finish(ToGrpcStatus(*end_));
 }
 

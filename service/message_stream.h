@@ -13,6 +13,7 @@
 #include "core/peer/peer.h"
 #include "grpcpp/support/server_callback.h"
 #include "parley/v1/data_channel_service.pb.h"
+#include "service/call_log.h"
 #include "service/core.h"
 #include "service/timer.h"
 
@@ -29,9 +30,7 @@ class MessageStream final
                               const v1::ReceiveMessagesRequest& request);
 
   MessageStream(const Core& core, const grpc::ServerContextBase& context)
-      : core_(core),
-        presence_(core.streams, "ReceiveMessages"),
-        context_(context) {}
+      : core_(core), call_(core, "ReceiveMessages", context) {}
 
   // peer::ChannelEnd, on the strand.
   void OnMessagesAvailable(sctp::ChannelKey channel) override;
@@ -60,9 +59,8 @@ class MessageStream final
   void Detach();
 
   const Core& core_;
-  const OpenStreams::Presence presence_;
-  const grpc::ServerContextBase& context_;  // until Finish
-  std::shared_ptr<MessageStream> self_;     // until OnDone
+  const StreamCall call_;
+  std::shared_ptr<MessageStream> self_;  // until OnDone
   std::shared_ptr<peer::Peer> peer_;
 
   // Constant after Read.

@@ -10,6 +10,7 @@
 
 #include "parley/v1/peer_calls.pb.h"
 #include "service/convert_basic.h"
+#include "service/convert_configuration.h"
 #include "service/convert_state.h"
 
 namespace parley::service {
@@ -97,6 +98,8 @@ void List(const Core& core, const v1::ListPeersRequest& request,
           absl::AnyInvocable<void(const absl::Status&)> done) {
   const auto page_size = ReadPageSize(request.page_size(), "peers");
   if (!page_size.ok()) return done(page_size.status());
+  const auto labels = ReadLabels(request.labels());
+  if (!labels.ok()) return done(labels.status());
   auto found = FindPage(core.pool, request, *page_size);
   if (!found.ok()) return done(found.status());
 

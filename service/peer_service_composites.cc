@@ -17,8 +17,8 @@ absl::Status CheckOffer(const v1::SessionDescription& offer,
     return BadField("offer.type", "is not OFFER");
   }
   if (offer.sdp().empty()) return BadField("offer.sdp", "is missing");
-  return CheckLimit("offer.sdp", offer.sdp().size(), "bytes",
-                    options.engine.limits.max_description_bytes);
+  return CheckSizes(offer, options.engine.limits.max_description_bytes,
+                    "offer");
 }
 
 }  // namespace

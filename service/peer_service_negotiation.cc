@@ -45,8 +45,8 @@ void WriteCreated(const jsep::CreatedDescription& created,
 
 absl::Status CheckText(const v1::SessionDescription& description,
                        const Options& options) {
-  return CheckLimit("description.sdp", description.sdp().size(), "bytes",
-                    options.engine.limits.max_description_bytes);
+  return CheckSizes(description, options.engine.limits.max_description_bytes,
+                    "description");
 }
 
 // The text of the last created offer, if that is the one of this id; else one

@@ -1,16 +1,24 @@
 #include "service/peer_watch.h"
 
+#include <cstddef>
+#include <string>
 #include <utility>
 #include <variant>
 
 #include "core/base/errors.h"
-#include "service/call_log.h"
 #include "service/convert_basic.h"
 #include "service/convert_event.h"
 #include "service/status.h"
 #include "service/unary.h"
 
 namespace parley::service {
+namespace {
+
+// Each costs the peer a little for every event.
+constexpr size_t kMaxWatchers = 256;
+constexpr absl::Duration kFullDelay = absl::Seconds(1);
+
+}  // namespace
 
 PeerWatch* PeerWatch::Start(const Core& core,
                             const grpc::ServerContextBase& context,
@@ -21,21 +29,14 @@ PeerWatch* PeerWatch::Start(const Core& core,
   if (read.ok()) {
     watch->Post(&PeerWatch::Open);
   } else {
-    NoteCall(core, watch->presence_.method(), request.name(), read,
-             absl::ZeroDuration(), context);
+    watch->call_.NoteEnd(request.name(), read);
     watch->Finish(ToGrpcStatus(read));
   }
   return watch.get();
 }
 
 absl::Status PeerWatch::Read(const v1::WatchPeerRequest& request) {
-  if (request.has_heartbeat_interval()) {
-    const auto interval =
-        FromProto(request.heartbeat_interval(), "heartbeat_interval",
-                  absl::Seconds(1), absl::Hours(1));
-    if (!interval.ok()) return interval.status();
-    heartbeat_ = *interval;
-  }
+  if (absl::Status read = heartbeat_.Read(request); !read.ok()) return read;
   if (request.has_after_sequence()) after_ = request.after_sequence();
   keep_alive_ = request.keep_alive();
   snapshot_if_compacted_ = request.snapshot_if_compacted();
@@ -59,13 +60,19 @@ void PeerWatch::Open() {
                              std::to_string(last),
                          {{"field", "after_sequence"}}));
   }
+  if (peer_->watchers() >= kMaxWatchers) {
+    return End(MakeRetryableError(
+        Reason::kRate, "as many watch the peer already as may", kFullDelay,
+        {{"limit", std::to_string(kMaxWatchers)}}));
+  }
   cursor_ = after_.value_or(last);
   if (keep_alive_) {
     holding_ = true;
     peer_->HoldLease();
   }
-  written_at_ = core_.clock.Monotonic();
-  ArmHeartbeat(heartbeat_);
+  heartbeat_.Begin([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Post(&PeerWatch::OnRing);
+  });
   if (!after_) WriteSnapshot();
   // Tells at once, and so begins with what there is.
   peer_->AddWatcher(shared_from_this());
@@ -104,7 +111,7 @@ void PeerWatch::WriteEvent(const peer::Event& event) {
 
 void PeerWatch::Write() {
   writing_ = true;
-  written_at_ = core_.clock.Monotonic();
+  heartbeat_.NoteWrite();
   StartWrite(&response_);
 }
 
@@ -125,32 +132,17 @@ void PeerWatch::GiveUp() {
 
 void PeerWatch::End(const absl::Status& status) {
   if (std::exchange(ended_, true)) return;
-  NoteCall(core_, presence_.method(), peer_->name(), status,
-           core_.clock.Monotonic() - written_at_, context_);
+  call_.NoteEnd(peer_->name(), status);
   Finish(ToGrpcStatus(status));
 }
 
-// One alarm for many events: when it comes too early it is set anew.
-void PeerWatch::ArmHeartbeat(absl::Duration delay) {
-  timer_.Set(delay, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->Post(&PeerWatch::OnQuiet);
-  });
-}
-
-void PeerWatch::OnQuiet() {
-  if (ended_) return;
-  const absl::Duration now = core_.clock.Monotonic();
-  const absl::Duration quiet = now - written_at_;
-  if (writing_ || quiet < heartbeat_) {
-    // What is being written is a sign of life.
-    return ArmHeartbeat(writing_ ? heartbeat_ : heartbeat_ - quiet);
-  }
+void PeerWatch::OnRing() {
+  if (ended_ || !heartbeat_.IsDue(writing_)) return;
   response_.Clear();
   v1::Heartbeat* beat = response_.mutable_heartbeat();
   beat->set_last_event_sequence(cursor_);
   ToProto(core_.clock.Now(), beat->mutable_time());
   Write();
-  ArmHeartbeat(heartbeat_);
 }
 
 void PeerWatch::OnDone() {
@@ -160,7 +152,7 @@ void PeerWatch::OnDone() {
 
 void PeerWatch::Close() {
   ended_ = true;
-  timer_.Cancel();
+  heartbeat_.End();
   peer_->RemoveWatcher(this);
   if (std::exchange(holding_, false)) peer_->ReleaseLease();
 }

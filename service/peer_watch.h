@@ -13,8 +13,9 @@
 #include "core/peer/peer.h"
 #include "grpcpp/support/server_callback.h"
 #include "parley/v1/watch_calls.pb.h"
+#include "service/call_log.h"
 #include "service/core.h"
-#include "service/timer.h"
+#include "service/heartbeat.h"
 
 namespace parley::service {
 
@@ -28,7 +29,9 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
                           const v1::WatchPeerRequest& request);
 
   PeerWatch(const Core& core, const grpc::ServerContextBase& context)
-      : core_(core), presence_(core.streams, "WatchPeer"), context_(context) {}
+      : core_(core),
+        call_(core, "WatchPeer", context),
+        heartbeat_(core.clock) {}
 
   // peer::Watcher, on the strand.
   void OnEventsAvailable() override;
@@ -50,14 +53,12 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
   void Write();
   void WriteSnapshot();
   void WriteEvent(const peer::Event& event);
-  void OnQuiet();
-  void ArmHeartbeat(absl::Duration delay);
+  void OnRing();
   void Close();
 
   const Core& core_;
-  const OpenStreams::Presence presence_;
-  const grpc::ServerContextBase& context_;  // until Finish
-  std::shared_ptr<PeerWatch> self_;         // until OnDone
+  const StreamCall call_;
+  std::shared_ptr<PeerWatch> self_;  // until OnDone
   std::shared_ptr<peer::Peer> peer_;
 
   // Constant after Read.
@@ -65,7 +66,6 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
   bool keep_alive_ = false;
   bool snapshot_if_compacted_ = false;
   v1::PeerView view_ = v1::PEER_VIEW_BASIC;
-  absl::Duration heartbeat_ = absl::Seconds(30);
 
   // On the strand.
   v1::WatchPeerResponse response_;
@@ -74,8 +74,7 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
   bool writing_ = false;
   bool ended_ = false;
   bool last_event_written_ = false;
-  absl::Duration written_at_;
-  Timer timer_;
+  Heartbeat heartbeat_;
 };
 
 }  // namespace parley::service

@@ -5,7 +5,6 @@
 
 #include "core/base/errors.h"
 #include "core/pool/names.h"
-#include "service/call_log.h"
 #include "service/convert_basic.h"
 #include "service/convert_configuration.h"
 #include "service/convert_event.h"
@@ -40,21 +39,14 @@ PeersWatch* PeersWatch::Start(const Core& core,
   if (read.ok()) {
     watch->Post(&PeersWatch::Open);
   } else {
-    NoteCall(core, watch->presence_.method(), "", read, absl::ZeroDuration(),
-             context);
+    watch->call_.NoteEnd("", read);
     watch->Finish(ToGrpcStatus(read));
   }
   return watch.get();
 }
 
 absl::Status PeersWatch::Read(const v1::WatchPeersRequest& request) {
-  if (request.has_heartbeat_interval()) {
-    const auto interval =
-        FromProto(request.heartbeat_interval(), "heartbeat_interval",
-                  absl::Seconds(1), absl::Hours(1));
-    if (!interval.ok()) return interval.status();
-    heartbeat_ = *interval;
-  }
+  if (absl::Status read = heartbeat_.Read(request); !read.ok()) return read;
   const auto labels = ReadLabels(request.labels());
   if (!labels.ok()) return labels.status();
   labels_ = *labels;
@@ -96,8 +88,9 @@ void PeersWatch::Post(void (PeersWatch::*method)()) {
 }
 
 void PeersWatch::Open() {
-  began_ = written_at_ = core_.clock.Monotonic();
-  ArmHeartbeat(heartbeat_);
+  heartbeat_.Begin([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Post(&PeersWatch::OnRing);
+  });
   if (resumes_) return Pump();
   BeginSnapshots(history_gone_);
 }
@@ -237,7 +230,7 @@ void PeersWatch::WriteEntry(const pool::Journal::Entry& entry) {
 
 void PeersWatch::Write() {
   writing_ = true;
-  written_at_ = core_.clock.Monotonic();
+  heartbeat_.NoteWrite();
   response_.set_resume_token(at_.Print());
   StartWrite(&response_);
 }
@@ -258,30 +251,15 @@ void PeersWatch::GiveUp() {
 
 void PeersWatch::End(const absl::Status& status) {
   if (std::exchange(ended_, true)) return;
-  NoteCall(core_, presence_.method(), "", status,
-           core_.clock.Monotonic() - began_, context_);
+  call_.NoteEnd("", status);
   Finish(ToGrpcStatus(status));
 }
 
-// One alarm for many events: when it comes too early it is set anew.
-void PeersWatch::ArmHeartbeat(absl::Duration delay) {
-  timer_.Set(delay, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->Post(&PeersWatch::OnQuiet);
-  });
-}
-
-void PeersWatch::OnQuiet() {
-  if (ended_) return;
-  const absl::Duration now = core_.clock.Monotonic();
-  const absl::Duration quiet = now - written_at_;
-  if (writing_ || quiet < heartbeat_) {
-    // What is being written is a sign of life.
-    return ArmHeartbeat(writing_ ? heartbeat_ : heartbeat_ - quiet);
-  }
+void PeersWatch::OnRing() {
+  if (ended_ || !heartbeat_.IsDue(writing_)) return;
   response_.Clear();
   ToProto(core_.clock.Now(), response_.mutable_heartbeat()->mutable_time());
   Write();
-  ArmHeartbeat(heartbeat_);
 }
 
 void PeersWatch::OnDone() {
@@ -291,7 +269,7 @@ void PeersWatch::OnDone() {
 
 void PeersWatch::Close() {
   ended_ = true;
-  timer_.Cancel();
+  heartbeat_.End();
   journal_.Forget(this);
   page_.clear();
 }

@@ -25,9 +25,10 @@
 #include "core/pool/pool.h"
 #include "grpcpp/support/server_callback.h"
 #include "parley/v1/watch_calls.pb.h"
+#include "service/call_log.h"
 #include "service/core.h"
+#include "service/heartbeat.h"
 #include "service/resume_token.h"
-#include "service/timer.h"
 
 namespace parley::service {
 
@@ -44,8 +45,8 @@ class PeersWatch final
   PeersWatch(const Core& core, const grpc::ServerContextBase& context)
       : core_(core),
         journal_(core.pool.journal()),
-        presence_(core.streams, "WatchPeers"),
-        context_(context) {}
+        call_(core, "WatchPeers", context),
+        heartbeat_(core.clock) {}
 
   // pool::Journal::Waiter, on any thread.
   void OnEntryAvailable() override { Post(&PeersWatch::OnEntry); }
@@ -85,17 +86,15 @@ class PeersWatch final
   void Write();
   void End(const absl::Status& status);
   void GiveUp();
-  void OnQuiet();
-  void ArmHeartbeat(absl::Duration delay);
+  void OnRing();
   void Close();
 
   bool snapshots_sent() const { return at_.position == ResumeToken::kEnd; }
 
   const Core& core_;
   pool::Journal& journal_;
-  const OpenStreams::Presence presence_;
-  const grpc::ServerContextBase& context_;  // until Finish
-  std::shared_ptr<PeersWatch> self_;        // until OnDone
+  const StreamCall call_;
+  std::shared_ptr<PeersWatch> self_;  // until OnDone
   Strand strand_;
 
   // Constant after Read.
@@ -104,7 +103,6 @@ class PeersWatch final
   bool history_gone_ = false;
   bool snapshot_if_compacted_ = false;
   v1::PeerView view_ = v1::PEER_VIEW_BASIC;
-  absl::Duration heartbeat_ = absl::Seconds(30);
 
   // On the strand.
   ResumeToken at_;
@@ -117,9 +115,7 @@ class PeersWatch final
   bool awaiting_ = false;  // an entry of the journal
   bool writing_ = false;
   bool ended_ = false;
-  absl::Duration began_;
-  absl::Duration written_at_;
-  Timer timer_;
+  Heartbeat heartbeat_;
 };
 
 }  // namespace parley::service

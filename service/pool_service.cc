@@ -16,7 +16,8 @@ constexpr absl::Duration kMaxDrainTimeout = absl::Hours(24);
 void WriteLimits(const Options& options, v1::PoolLimits* out) {
   const peer::Limits& limits = options.engine.limits;
   out->set_max_description_bytes(limits.max_description_bytes);
-  out->set_max_sections(static_cast<uint32_t>(limits.max_transceivers));
+  // One more than transceivers: that of the data channels.
+  out->set_max_sections(static_cast<uint32_t>(limits.max_transceivers + 1));
   out->set_max_candidates_per_call(kMaxCandidatesPerCall);
   out->set_max_queued_candidates(
       static_cast<uint32_t>(limits.max_queued_candidates));

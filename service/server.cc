@@ -36,6 +36,8 @@ constexpr int kPingIntervalMs = 30'000;
 constexpr int kPingTimeoutMs = 10'000;
 constexpr int kLeastClientPingIntervalMs = 10'000;
 constexpr int kMaxStreamsPerConnection = 1000;
+// Room for a token with some keys in it.
+constexpr int kMaxHeaderBytes = 16 << 10;
 // How long the streams of peers may take to tell of their end.
 constexpr absl::Duration kLastWords = absl::Seconds(5);
 // How long calls that belong to no peer may go on when all peers are gone.
@@ -85,6 +87,7 @@ void Common(grpc::ServerBuilder& builder) {
       kLeastClientPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              kMaxStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxHeaderBytes);
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);

@@ -14,6 +14,8 @@ namespace {
 
 // Far below the server's limit, and enough to fill a network.
 constexpr size_t kMaxRequestBytes = 256 * 1024;
+// The server's limit.
+constexpr int kMaxRequestFrames = 4096;
 
 // Why messages that wait will not be sent.
 absl::Status WhyDetached(const v1::Detached& detached) {
@@ -245,11 +247,13 @@ ExchangeLedger::Channel* ExchangeLedger::Find(std::string_view name) {
 bool ExchangeLedger::Fill(v1::ExchangeRequest& request) {
   // Acknowledgements first: a detach ends the right to them.
   for (auto& [name, channel] : channels_) {
+    if (request.frames_size() >= kMaxRequestFrames) return true;
     if (const auto sequence = channel.ledger.AcknowledgementToWrite()) {
       AddFrame(name, request)->mutable_acknowledge()->set_sequence(*sequence);
     }
   }
   for (; !control_.empty(); control_.pop_front()) {
+    if (request.frames_size() >= kMaxRequestFrames) return true;
     v1::ClientFrame& control = control_.front();
     const std::string name = control.name();
     control.clear_name();
@@ -266,7 +270,8 @@ void ExchangeLedger::FillMessages(v1::ExchangeRequest& request) {
   size_t bytes = 0;
   auto it = channels_.upper_bound(turn_);
   // As many in a row without a message as there are channels: none is left.
-  for (size_t idle = 0; idle < channels_.size() && bytes < kMaxRequestBytes;
+  for (size_t idle = 0; idle < channels_.size() && bytes < kMaxRequestBytes &&
+                        request.frames_size() < kMaxRequestFrames;
        ++it) {
     if (it == channels_.end()) it = channels_.begin();
     const size_t room = bytes == 0 ? std::numeric_limits<size_t>::max()

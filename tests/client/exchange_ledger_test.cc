@@ -452,5 +452,13 @@ TEST_F(ExchangeLedgerTest, ADetachThatWasLostIsRepeated) {
   EXPECT_THAT(Fill(), ElementsAre("take over after 0 1", "detach"));
 }
 
+TEST_F(ExchangeLedgerTest, ARequestHasNoMoreFramesThanTheServerTakes) {
+  Open();
+  for (int i = 0; i < 5000; ++i) ASSERT_TRUE(Send(kOne, "").ok());
+  EXPECT_THAT(Fill(), SizeIs(4096));
+  EXPECT_THAT(Fill(), SizeIs(904));
+  EXPECT_THAT(Fill(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace parley::client::internal

@@ -1,15 +1,16 @@
 // Runs the README's session word for word against a server on the port that it
 // names. Run by tests/readme/run, inside a network of its own.
+import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
 import {Client, Server} from '../js/parley.mjs';
-import {runShell, section, shellOf} from '../js/readme.mjs';
+import {runShell, shellOf} from '../js/readme.mjs';
 
 const ADDRESS = '127.0.0.1:50051';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
-const units = {KiB: 2 ** 10, MiB: 2 ** 20, min: 60, h: 3600};
+const units = {B: 1, KiB: 2 ** 10, MiB: 2 ** 20, min: 60, h: 3600};
 
 // Where the table of limits differs from what the server says, and what it
 // leaves out.
@@ -18,20 +19,22 @@ async function wrongLimits(address) {
   const {pool} = await client.pool.getPool();
   client.close();
   const limits = {...pool.limits, 'capacity.peers': pool.capacity.peers,
+    'capacity.tombstones': pool.capacity.tombstones,
     'capacity.certificates': pool.capacity.certificates};
   const wrong = [];
-  for (const [, name, text] of section('Limits').matchAll(
-    /^\|[^|]*`([\w.]+)` \| ([^|]+) \|/gm)) {
-    const [number, unit] = text.split(' ');
+  const table = readFileSync(path('../../deploy/LIMITS.md'), 'utf8');
+  for (const [, name, text] of table.matchAll(
+    /^\|[^|]*, `([\w.]+)` \| ([^|]+) \|/gm)) {
+    const [number, unit] = text.replace(',', '').split(' ');
     const expected = Number(number) * (unit ? units[unit] : 1);
     const actual = limits[name]?.seconds ?? limits[name];
     if (actual !== expected) {
-      wrong.push(`the README gives ${name} as ${text}; it is ${actual}`);
+      wrong.push(`the table gives ${name} as ${text}; it is ${actual}`);
     }
     delete limits[name];
   }
   for (const name of Object.keys(limits)) {
-    wrong.push(`the README does not list ${name}`);
+    wrong.push(`the table does not list ${name}`);
   }
   return wrong;
 }

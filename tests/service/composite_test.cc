@@ -13,6 +13,47 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
+// A TURN server that asks for other credentials again and again, so that
+// gathering does not end while it lives.
+class TurnChallenger {
+ public:
+  TurnChallenger() : thread_([this] { Serve(); }) {}
+  ~TurnChallenger() {
+    socket_.Shut();
+    thread_.join();
+  }
+  std::string url() const {
+    return "turn:127.0.0.1:" + std::to_string(socket_.port());
+  }
+
+ private:
+  // A STUN attribute (RFC 8489 section 14).
+  static std::string Attribute(char type, std::string value) {
+    const char size = static_cast<char>(value.size());
+    value.resize((value.size() + 3) / 4 * 4);
+    return std::string{'\0', type, '\0', size} + value;
+  }
+
+  void Serve() {
+    while (const auto request = socket_.Receive()) {
+      if (request->bytes.size() < 20) continue;
+      // 401 for a realm that is always another one.
+      const std::string attributes =
+          Attribute(9, std::string{'\0', '\0', '\4', '\1'}) +
+          Attribute(0x14, "realm-" + std::to_string(++challenges_)) +
+          Attribute(0x15, "nonce");
+      const std::string header = {'\x01', '\x13', '\0',
+                                  static_cast<char>(attributes.size())};
+      socket_.Send(header + request->bytes.substr(4, 16) + attributes,
+                   request->from);
+    }
+  }
+
+  parley::testing::LoopbackSocket socket_;
+  int challenges_ = 0;
+  std::thread thread_;
+};
+
 class CompositeTest : public ServerTest {
  protected:
   CompositeTest() { StartServer(TestOptions()); }
@@ -24,13 +65,14 @@ class CompositeTest : public ServerTest {
     request.mutable_gathering_timeout()->set_seconds(wait_seconds);
     return request;
   }
-  // The same with a server that never answers, so that gathering lasts.
-  v1::OfferRequest SlowOffer(int wait_seconds) {
+  // The same, of a peer whose gathering does not end.
+  v1::OfferRequest EndlessOffer(int wait_seconds) {
     v1::OfferRequest request = NewOffer(wait_seconds);
-    request.mutable_create()
-        ->mutable_configuration()
-        ->add_ice_servers()
-        ->add_urls("stun:127.0.0.1:" + std::to_string(silent_.port()));
+    v1::IceServer* server =
+        request.mutable_create()->mutable_configuration()->add_ice_servers();
+    server->add_urls(turn_.url());
+    server->set_username("user");
+    server->set_credential("secret");
     return request;
   }
   static v1::OfferRequest OfferOf(const std::string& name) {
@@ -90,7 +132,7 @@ class CompositeTest : public ServerTest {
     return "";
   }
 
-  parley::testing::LoopbackSocket silent_;
+  TurnChallenger turn_;
   grpc::Status last_;
 };
 
@@ -150,7 +192,7 @@ TEST_F(CompositeTest, TheWaitIsBoundedAndHoldsNothingUp) {
     request.mutable_data_channel()->set_label("second");
     adder_error = ErrorText(Call(&Peers::CreateDataChannel, request));
   });
-  const v1::OfferResponse offer = Offer(SlowOffer(2));
+  const v1::OfferResponse offer = Offer(EndlessOffer(2));
   adder.join();
   EXPECT_EQ(adder_error, "OK");
   EXPECT_FALSE(offer.gathering_complete());
@@ -160,7 +202,7 @@ TEST_F(CompositeTest, TheWaitIsBoundedAndHoldsNothingUp) {
 
 TEST_F(CompositeTest, TheEndOfThePeerEndsTheWait) {
   std::thread closer([this] { ClosePeer(AwaitOfferer()); });
-  EXPECT_EQ(OfferError(SlowOffer(10)),
+  EXPECT_EQ(OfferError(EndlessOffer(10)),
             "FAILED_PRECONDITION PEER_CLOSED InvalidStateError");
   closer.join();
   EXPECT_EQ(LivePeers(), 0);
@@ -174,7 +216,8 @@ TEST_F(CompositeTest, ACancelledCallLeavesAPeerThatGoesOn) {
     context.TryCancel();
   });
   v1::OfferResponse response;
-  const grpc::Status status = peers_->Offer(&context, SlowOffer(10), &response);
+  const grpc::Status status =
+      peers_->Offer(&context, EndlessOffer(10), &response);
   canceller.join();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_EQ(GetPeer(name).state().signaling_state(),
@@ -212,7 +255,7 @@ TEST_F(CompositeTest, ARepeatedCallGetsItsFirstAnswer) {
 }
 
 TEST_F(CompositeTest, ACallRepeatedWhileTheFirstWaitsWaitsBesideIt) {
-  v1::OfferRequest request = SlowOffer(2);
+  v1::OfferRequest request = EndlessOffer(2);
   request.set_request_id("one");
   v1::OfferResponse repeated;
   grpc::Status status;

@@ -88,6 +88,18 @@ TEST_F(ChannelEndsTest, AFullChannelIsToldAndRoomIsAnnounced) {
   EXPECT_TRUE(ends_.roomy());
 }
 
+TEST_F(ChannelEndsTest, AFullPeerIsToldThoughNoChannelIs) {
+  constexpr sctp::ChannelKey kOther = 2;
+  ends_.Add(kOther);
+  Deliver(std::string(900, 'x'));
+  // Each message counts 64 bytes more.
+  ends_.Deliver(kOther, true, false, std::string(471, 'x'));
+  EXPECT_FALSE(ends_.full().has_value());
+  ends_.Deliver(kOther, true, false, "x");
+  ASSERT_TRUE(ends_.full().has_value());
+  EXPECT_EQ(ends_.full()->limit_bytes, 1500u);
+}
+
 TEST_F(ChannelEndsTest, OnlyAnUnreliableChannelDropsWhatFindsNoRoom) {
   Deliver(std::string(900, 'x'));
   Deliver(std::string(900, 'y'), /*reliable=*/false);
