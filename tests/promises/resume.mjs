@@ -7,7 +7,7 @@ import {CuttingProxy} from './cutting_proxy.mjs';
 import {ADDRESS, assertRefused, code, each, inHouse, randomNumbers, range,
   times} from './house.mjs';
 
-const ROUNDS = times(60, 600);
+const ROUNDS = times(60, 200);
 const PEERS = times(24, 240);
 const SEED = 3;
 
