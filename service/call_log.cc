@@ -18,9 +18,9 @@ TraceContext TraceOf(const grpc::ServerContextBase& context) {
 
 }  // namespace
 
-void NoteCall(const Core& core, Method method, std::string_view subject,
-              const absl::Status& status, absl::Duration took,
-              const grpc::ServerContextBase& context) {
+void NoteCall(const Core& core, Method method, const pool::Tenant* tenant,
+              std::string_view subject, const absl::Status& status,
+              absl::Duration took, const grpc::ServerContextBase& context) {
   core.calls.Count(method, status.code(), took);
   const bool fault = status.code() == absl::StatusCode::kInternal ||
                      status.code() == absl::StatusCode::kUnknown;
@@ -33,6 +33,7 @@ void NoteCall(const Core& core, Method method, std::string_view subject,
   // left to faults of the server's own.
   core.log.Write(level, "call",
                  {{"method", method.name()},
+                  {"tenant", tenant ? tenant->name() : ""},
                   {"name", subject},
                   {"code", code},
                   {"reason", error ? ReasonName(error->reason) : ""},
@@ -42,11 +43,16 @@ void NoteCall(const Core& core, Method method, std::string_view subject,
                   {"span_id", trace.span_id}});
 }
 
-void LogCreated(const Core& core, std::string_view peer,
-                const grpc::ServerContextBase& context) {
+void LogCreated(const Core& core, const pool::Tenant& tenant,
+                std::string_view peer, const grpc::ServerContextBase& context) {
   const std::string_view trace_id = TraceOf(context).trace_id;
-  if (trace_id.empty()) return core.log.Info("peer created", {{"peer", peer}});
-  core.log.Info("peer created", {{"peer", peer}, {"trace_id", trace_id}});
+  if (trace_id.empty()) {
+    return core.log.Info("peer created",
+                         {{"peer", peer}, {"tenant", tenant.name()}});
+  }
+  core.log.Info(
+      "peer created",
+      {{"peer", peer}, {"tenant", tenant.name()}, {"trace_id", trace_id}});
 }
 
 }  // namespace parley::service

@@ -15,13 +15,14 @@ namespace parley::service {
 
 // Counts the end of a call and logs it: at debug, or as an error where the
 // server is at fault. `subject` is the name that the call was made on. Before
-// gRPC is told of the end, which takes the context away.
-void NoteCall(const Core& core, Method method, std::string_view subject,
-              const absl::Status& status, absl::Duration took,
-              const grpc::ServerContextBase& context);
+// gRPC is told of the end, which takes the context away. Without a tenant:
+// nobody knows who called.
+void NoteCall(const Core& core, Method method, const pool::Tenant* tenant,
+              std::string_view subject, const absl::Status& status,
+              absl::Duration took, const grpc::ServerContextBase& context);
 
-// A call whose answer is a stream: counted while it lives, and noted when it
-// ends, with the time since it began.
+// A call whose answer is a stream: admitted, counted while it lives, and noted
+// when it ends, with the time since it began.
 class StreamCall {
  public:
   StreamCall(const Core& core, Method method,
@@ -31,9 +32,18 @@ class StreamCall {
         context_(context),
         began_(core.clock.Monotonic()) {}
 
+  // To be asked first. Errors: those of Access::AdmitStream.
+  absl::Status Admit() {
+    auto caller = core_.access.AdmitStream(context_, presence_.method(), slot_);
+    if (caller.ok()) caller_ = *std::move(caller);
+    return caller.status();
+  }
+  // Without a tenant before it was admitted.
+  const Caller& caller() const { return caller_; }
+
   // As NoteCall.
   void NoteEnd(std::string_view subject, const absl::Status& status) const {
-    NoteCall(core_, presence_.method(), subject, status,
+    NoteCall(core_, presence_.method(), caller_.tenant.get(), subject, status,
              core_.clock.Monotonic() - began_, context_);
   }
 
@@ -42,11 +52,13 @@ class StreamCall {
   const OpenStreams::Presence presence_;
   const grpc::ServerContextBase& context_;  // until Finish
   const absl::Duration began_;
+  StreamSlot slot_;
+  Caller caller_;
 };
 
 // Logs a peer's creation by a call.
-void LogCreated(const Core& core, std::string_view peer,
-                const grpc::ServerContextBase& context);
+void LogCreated(const Core& core, const pool::Tenant& tenant,
+                std::string_view peer, const grpc::ServerContextBase& context);
 
 }  // namespace parley::service
 

@@ -33,12 +33,13 @@ CertificateService::Unary* CertificateService::GenerateCertificate(
     Context* context, const v1::GenerateCertificateRequest* request,
     v1::GenerateCertificateResponse* response) {
   const Ending ending(core_, "GenerateCertificate", "", context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   auto init = FromProto(*request);
   if (!init.ok()) return ending.FinishNow(init.status());
   const LedgerCall change(ending, *request, *response, requests_);
   if (!change.Begin()) return change.reactor();
-  core_.certificates.Generate(init->options, std::move(init->labels),
-                              ReplyOf(change));
+  core_.certificates.Generate(ending.caller().tenant, init->options,
+                              std::move(init->labels), ReplyOf(change));
   return change.reactor();
 }
 
@@ -46,11 +47,12 @@ CertificateService::Unary* CertificateService::ImportCertificate(
     Context* context, const v1::ImportCertificateRequest* request,
     v1::ImportCertificateResponse* response) {
   const Ending ending(core_, "ImportCertificate", "", context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   auto labels = FromProto(*request);
   if (!labels.ok()) return ending.FinishNow(labels.status());
   const LedgerCall change(ending, *request, *response, requests_);
   if (!change.Begin()) return change.reactor();
-  core_.certificates.Import(request->certificate_pem(),
+  core_.certificates.Import(ending.caller().tenant, request->certificate_pem(),
                             request->private_key_pem(), *std::move(labels),
                             ReplyOf(change));
   return change.reactor();
@@ -60,9 +62,11 @@ CertificateService::Unary* CertificateService::GetCertificate(
     Context* context, const v1::GetCertificateRequest* request,
     v1::GetCertificateResponse* response) {
   const Ending ending(core_, "GetCertificate", request->name(), context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   absl::Status status = CheckName(request->name());
   if (!status.ok()) return ending.FinishNow(status);
-  const auto found = core_.certificates.Find(request->name());
+  const auto found =
+      core_.certificates.Find(*ending.caller().tenant, request->name());
   if (found.ok()) ToProto(*found, response->mutable_certificate());
   return ending.FinishNow(found.status());
 }
@@ -71,12 +75,13 @@ CertificateService::Unary* CertificateService::ListCertificates(
     Context* context, const v1::ListCertificatesRequest* request,
     v1::ListCertificatesResponse* response) {
   const Ending ending(core_, "ListCertificates", "", context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   const auto page_size = ReadPageSize(request->page_size(), "certificates");
   if (!page_size.ok()) return ending.FinishNow(page_size.status());
   const auto labels = ReadLabels(request->labels());
   if (!labels.ok()) return ending.FinishNow(labels.status());
-  const auto page =
-      core_.certificates.List(*page_size, request->page_token(), *labels);
+  const auto page = core_.certificates.List(*ending.caller().tenant, *page_size,
+                                            request->page_token(), *labels);
   if (!page.ok()) return ending.FinishNow(page.status());
   for (const pool::StoredCertificate& one : page->certificates) {
     ToProto(one, response->add_certificates());
@@ -89,11 +94,13 @@ CertificateService::Unary* CertificateService::RotateCertificate(
     Context* context, const v1::RotateCertificateRequest* request,
     v1::RotateCertificateResponse* response) {
   const Ending ending(core_, "RotateCertificate", request->name(), context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   absl::Status status = CheckName(request->name());
   if (!status.ok()) return ending.FinishNow(status);
   const LedgerCall change(ending, *request, *response, requests_);
   if (!change.Begin()) return change.reactor();
-  core_.certificates.Rotate(request->name(), ReplyOf(change));
+  core_.certificates.Rotate(ending.caller().tenant, request->name(),
+                            ReplyOf(change));
   return change.reactor();
 }
 
@@ -101,11 +108,13 @@ CertificateService::Unary* CertificateService::DeleteCertificate(
     Context* context, const v1::DeleteCertificateRequest* request,
     v1::DeleteCertificateResponse* response) {
   const Ending ending(core_, "DeleteCertificate", request->name(), context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   absl::Status status = CheckName(request->name());
   if (!status.ok()) return ending.FinishNow(status);
   const LedgerCall change(ending, *request, *response, requests_);
   if (!change.Begin()) return change.reactor();
-  change.End(core_.certificates.Delete(request->name()));
+  change.End(
+      core_.certificates.Delete(*ending.caller().tenant, request->name()));
   return change.reactor();
 }
 

@@ -45,10 +45,13 @@ class CompositeCall
         deadline_(absl::FromChrono(context->deadline())) {}
 
   // `status`: what was found wrong with the request already.
-  grpc::ServerUnaryReactor* Start(absl::Status status, Operation operation) {
-    status.Update(Read());
-    if (status.ok()) status = TakePeer();
-    if (!status.ok()) return ending_.FinishNow(status);
+  grpc::ServerUnaryReactor* Start(const absl::Status& status,
+                                  Operation operation) {
+    absl::Status found = ending_.admission();
+    found.Update(status);
+    found.Update(Read());
+    if (found.ok()) found = TakePeer();
+    if (!found.ok()) return ending_.FinishNow(found);
     auto self = this->shared_from_this();
     operation(*peer_, MakeCall(),
               [self](absl::Status applied, const peer::View&) {
@@ -84,7 +87,8 @@ class CompositeCall
   absl::Status TakePeer() {
     pool::Pool& pool = ending_.core().pool;
     if (request_.has_name()) {
-      auto subject = Find(pool, Named::kPeer, request_.name());
+      auto subject =
+          Find(pool, ending_.caller(), Named::kPeer, request_.name());
       if (subject.ok()) peer_ = std::move(subject->peer);
       return subject.status();
     }
@@ -97,7 +101,7 @@ class CompositeCall
     if (!init.ok()) return InField(init.status(), "create");
     const std::string& id = request_.request_id();
     auto created =
-        pool.Create(*std::move(init), id,
+        pool.Create(ending_.caller().tenant, *std::move(init), id,
                     id.empty() ? 0 : HashMessage(request_), &created_);
     if (!created.ok()) {
       return InField(InConfiguration(created.status()), "create");

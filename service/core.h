@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/pool/certificate_store.h"
 #include "core/pool/pool.h"
+#include "service/access.h"
 #include "service/call_counts.h"
 #include "service/convert_state.h"
 #include "service/log.h"
@@ -23,6 +24,7 @@ struct Core {
   Shown shown;
   OpenStreams& streams;
   CallCounts& calls;
+  Access& access;
 };
 
 }  // namespace parley::service

@@ -39,6 +39,10 @@ ExchangeStream* ExchangeStream::Start(const Core& core,
                                       grpc::CallbackServerContext* context) {
   auto stream = std::make_shared<ExchangeStream>(core, context);
   stream->self_ = stream;
+  if (absl::Status refused = stream->call_.Admit(); !refused.ok()) {
+    stream->End(refused);
+    return stream.get();
+  }
   stream->StartRead(&stream->request_);
   return stream.get();
 }
@@ -118,7 +122,7 @@ std::shared_ptr<ExchangePeer> ExchangeStream::FindPeer(
   if (status.ok()) {
     const auto known = peers_.find(*peer_name);
     if (known != peers_.end()) return known->second;
-    auto found = core_.pool.Find(*peer_name);
+    auto found = core_.pool.Find(*call_.caller().tenant, *peer_name);
     if (found.ok()) {
       if (frame.has_attach()) {
         return peers_[*peer_name] = std::make_shared<ExchangePeer>(

@@ -107,7 +107,7 @@ class ExchangeStream final
   void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Core& core_;
-  const StreamCall call_;
+  StreamCall call_;
   grpc::CallbackServerContext* const context_;
   std::shared_ptr<ExchangeStream> self_;  // until OnDone
 

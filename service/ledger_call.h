@@ -28,7 +28,7 @@ class LedgerCall {
     const std::string& id = request_.request_id();
     if (absl::Status bad = CheckRequestId(id); !bad.ok()) return Refuse(bad);
     if (id.empty()) return true;
-    const auto before = ledger_.Begin(id, HashMessage(request_));
+    const auto before = ledger_.Begin(Key(), HashMessage(request_));
     if (!before.ok()) return Refuse(before.status());
     if (!*before) return true;
     response_.ParseFromString(**before);
@@ -38,9 +38,9 @@ class LedgerCall {
   void End(const absl::Status& status) const {
     const std::string& id = request_.request_id();
     if (!id.empty()) {
-      ledger_.End(id, status.ok() ? std::optional<std::string>(
-                                        response_.SerializeAsString())
-                                  : std::nullopt);
+      ledger_.End(Key(), status.ok() ? std::optional<std::string>(
+                                           response_.SerializeAsString())
+                                     : std::nullopt);
     }
     ending_.Finish(status);
   }
@@ -49,6 +49,10 @@ class LedgerCall {
   grpc::ServerUnaryReactor* reactor() const { return ending_.reactor(); }
 
  private:
+  // Each tenant has request_ids of its own; a tenant's name has no line end.
+  std::string Key() const {
+    return ending_.caller().tenant->name() + '\n' + request_.request_id();
+  }
   bool Refuse(const absl::Status& status) const {
     ending_.Finish(status);
     return false;

@@ -15,7 +15,8 @@ MessageStream* MessageStream::Start(const Core& core,
                                     const v1::ReceiveMessagesRequest& request) {
   auto stream = std::make_shared<MessageStream>(core, context);
   stream->self_ = stream;
-  const absl::Status read = stream->Read(request);
+  absl::Status read = stream->call_.Admit();
+  if (read.ok()) read = stream->Read(request);
   if (read.ok()) {
     stream->Post(&MessageStream::Open);
   } else {
@@ -39,7 +40,8 @@ absl::Status MessageStream::Read(const v1::ReceiveMessagesRequest& request) {
   if (request.has_after_sequence()) after_ = request.after_sequence();
   take_over_ = request.take_over();
   max_messages_ = request.max_messages();
-  auto subject = Find(core_.pool, Named::kDataChannel, request.name());
+  auto subject =
+      Find(core_.pool, call_.caller(), Named::kDataChannel, request.name());
   if (!subject.ok()) return subject.status();
   const auto key = ToChannelKey(subject->child);
   if (!key.ok()) return key.status();

@@ -59,7 +59,7 @@ class MessageStream final
   void Detach();
 
   const Core& core_;
-  const StreamCall call_;
+  StreamCall call_;
   std::shared_ptr<MessageStream> self_;  // until OnDone
   std::shared_ptr<peer::Peer> peer_;
 

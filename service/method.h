@@ -11,7 +11,9 @@ namespace parley::service {
 class Method {
   struct Row {
     std::string_view name;
-    bool streams;  // false where it is left out
+    // Both are false where they are left out.
+    bool streams;
+    bool for_admins;
   };
 
   // No two services have methods of one name. A test compares this with what
@@ -52,8 +54,8 @@ class Method {
       {"RotateCertificate"},
       {"DeleteCertificate"},
       {"GetPool"},
-      {"Drain"},
-      {"DumpPeer"},
+      {"Drain", false, true},
+      {"DumpPeer", false, true},
   }};
 
  public:
@@ -70,6 +72,8 @@ class Method {
   constexpr std::string_view name() const { return kRows[index_].name; }
   // Whether its answer is a stream, which lasts as long as its caller likes.
   constexpr bool streams() const { return kRows[index_].streams; }
+  // Whether it needs the admin role.
+  constexpr bool for_admins() const { return kRows[index_].for_admins; }
   constexpr size_t index() const { return index_; }
 
  private:

@@ -17,6 +17,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
   out.Add({{"version", PARLEY_VERSION}, {"node", core_.pool.identity().node}},
           1);
   WritePool(out);
+  WriteCallers(out);
   WriteCalls(out);
   WriteStreams(out);
   WriteConnections(out);
@@ -64,7 +65,7 @@ void Metrics::WritePool(MetricFamilies& out) const {
   }
   out.Counter("parley_events_total",
               "Events of all peers, and their creations.",
-              static_cast<double>(core_.pool.journal().last()));
+              static_cast<double>(core_.pool.tenants().journal_entries()));
 }
 
 double Metrics::Utilization(const pool::Usage& usage) const {
@@ -74,6 +75,22 @@ double Metrics::Utilization(const pool::Usage& usage) const {
   if (!capacity.ok() || *capacity <= 0) return peers;
   return std::max(peers, static_cast<double>(engine_.descriptors().in_use()) /
                              static_cast<double>(*capacity));
+}
+
+void Metrics::WriteCallers(MetricFamilies& out) const {
+  out.Gauge("parley_tenants", "Tenants that are known, with the common one.",
+            static_cast<double>(core_.pool.tenants().size()));
+  out.BeginCounter("parley_callers_refused_total",
+                   "Calls whose token or certificate was none, by the cause.");
+  for (size_t i = 0; i < kTokenFaults; ++i) {
+    const auto fault = static_cast<TokenFault>(i);
+    out.Add({{"cause", TokenFaultName(fault)}},
+            static_cast<double>(core_.access.refused(fault)));
+  }
+  out.Counter("parley_access_reload_failures_total",
+              "How often files of tokens or keys had changed and could not be "
+              "used.",
+              static_cast<double>(core_.access.failed_reloads()));
 }
 
 void Metrics::WriteCalls(MetricFamilies& out) const {

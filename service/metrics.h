@@ -29,6 +29,7 @@ class Metrics {
  private:
   void WritePool(MetricFamilies& out) const;
   double Utilization(const pool::Usage& usage) const;
+  void WriteCallers(MetricFamilies& out) const;
   void WriteCalls(MetricFamilies& out) const;
   void WriteStreams(MetricFamilies& out) const;
   void WriteConnections(MetricFamilies& out) const;

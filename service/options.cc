@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/strings.h"
+#include "service/access_flags.h"
 #include "service/network_words.h"
 
 namespace parley::service {
@@ -334,12 +335,13 @@ FlagGroup LogFlags(Options& o) {
 }
 
 std::vector<FlagGroup> Flags(Options& options) {
-  return {ListenFlags(options), PoolFlags(options), NetworkFlags(options),
-          LimitFlags(options), LogFlags(options)};
+  return {ListenFlags(options),  AccessFlags(options), PoolFlags(options),
+          NetworkFlags(options), LimitFlags(options),  LogFlags(options)};
 }
 
 // What no flag can judge alone.
 absl::Status Check(const Options& o) {
+  if (absl::Status bad = CheckAccess(o); !bad.ok()) return bad;
   if (!o.listen.local && !o.tls.enabled() && !o.insecure_bind) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--listen: ", o.listen.text,

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/pool/engine.h"
+#include "service/access_options.h"
 #include "service/address.h"
 #include "service/flags.h"
 #include "service/log.h"
@@ -38,6 +39,7 @@ struct Options {
   std::optional<Address> metrics_listen;  // none: no metrics to be had
   bool insecure_bind = false;
   TlsOptions tls;
+  AccessOptions access;
   // How long the end of the server waits for its peers and calls.
   absl::Duration drain_timeout = absl::Seconds(5);
   // How long it waits at least, within that, so that proxies learn of it.

@@ -39,13 +39,13 @@ struct Found {
   std::string next;
 };
 
-absl::StatusOr<Found> FindPage(pool::Pool& pool,
+absl::StatusOr<Found> FindPage(pool::Pool& pool, const pool::Tenant& tenant,
                                const v1::ListPeersRequest& request,
                                size_t page_size) {
   Found found{.next = request.page_token()};
   size_t looked_at = 0;
   do {
-    auto page = pool.List(page_size - found.peers.size(), found.next,
+    auto page = pool.List(tenant, page_size - found.peers.size(), found.next,
                           request.show_closed());
     if (!page.ok()) return page.status();
     looked_at += page->members.size();
@@ -93,14 +93,14 @@ struct Page {
 
 }  // namespace
 
-void List(const Core& core, const v1::ListPeersRequest& request,
-          v1::ListPeersResponse* response,
+void List(const Core& core, const pool::Tenant& tenant,
+          const v1::ListPeersRequest& request, v1::ListPeersResponse* response,
           absl::AnyInvocable<void(const absl::Status&)> done) {
   const auto page_size = ReadPageSize(request.page_size(), "peers");
   if (!page_size.ok()) return done(page_size.status());
   const auto labels = ReadLabels(request.labels());
   if (!labels.ok()) return done(labels.status());
-  auto found = FindPage(core.pool, request, *page_size);
+  auto found = FindPage(core.pool, tenant, request, *page_size);
   if (!found.ok()) return done(found.status());
 
   auto page = std::make_shared<Page>();

@@ -15,8 +15,8 @@ namespace parley::service {
 
 // Calls `done` once, on any thread, perhaps inside the call. Request and
 // response must live until then. Errors: ARGUMENT, LIMIT_EXCEEDED, PAGE_TOKEN.
-void List(const Core& core, const v1::ListPeersRequest& request,
-          v1::ListPeersResponse* response,
+void List(const Core& core, const pool::Tenant& tenant,
+          const v1::ListPeersRequest& request, v1::ListPeersResponse* response,
           absl::AnyInvocable<void(const absl::Status&)> done);
 
 }  // namespace parley::service

@@ -45,6 +45,7 @@ PeerService::Unary* PeerService::CreatePeer(
     Context* context, const v1::CreatePeerRequest* request,
     v1::CreatePeerResponse* response) {
   const Ending ending(core_, "CreatePeer", "", context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   const std::string& id = request->request_id();
   auto init = FromProto(*request, core_.options);
   absl::Status status = CheckRequestId(id);
@@ -52,7 +53,8 @@ PeerService::Unary* PeerService::CreatePeer(
   if (!status.ok()) return ending.FinishNow(status);
   const uint64_t hash = id.empty() ? 0 : HashMessage(*request);
   bool made = false;
-  const auto peer = core_.pool.Create(*std::move(init), id, hash, &made);
+  const auto peer = core_.pool.Create(ending.caller().tenant, *std::move(init),
+                                      id, hash, &made);
   if (!peer.ok()) return ending.FinishNow(InConfiguration(peer.status()));
   if (made) ending.NoteCreated(**peer);
   (*peer)->Read(
@@ -67,7 +69,9 @@ PeerService::Unary* PeerService::GetPeer(Context* context,
                                          const v1::GetPeerRequest* request,
                                          v1::GetPeerResponse* response) {
   const Ending ending(core_, "GetPeer", request->name(), context);
-  const auto subject = Find(core_.pool, Named::kPeer, request->name());
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
+  const auto subject =
+      Find(core_.pool, ending.caller(), Named::kPeer, request->name());
   if (!subject.ok()) return ending.FinishNow(subject.status());
   subject->peer->Read([ending, request, response](const peer::View& view) {
     ToProto(view, request->view(), ending.core().shown,
@@ -81,7 +85,8 @@ PeerService::Unary* PeerService::ListPeers(Context* context,
                                            const v1::ListPeersRequest* request,
                                            v1::ListPeersResponse* response) {
   const Ending ending(core_, "ListPeers", "", context);
-  List(core_, *request, response,
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
+  List(core_, *ending.caller().tenant, *request, response,
        [ending](const absl::Status& status) { ending.Finish(status); });
   return ending.reactor();
 }
@@ -111,11 +116,13 @@ PeerService::Unary* PeerService::ClosePeer(Context* context,
                                            const v1::ClosePeerRequest* request,
                                            v1::ClosePeerResponse* response) {
   const Ending ending(core_, "ClosePeer", request->name(), context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   absl::Status status = CheckRequestId(request->request_id());
   status.Update(
       CheckLimit("detail", request->detail().size(), "bytes", kMaxDetailBytes));
   if (!status.ok()) return ending.FinishNow(status);
-  const auto subject = Find(core_.pool, Named::kPeer, request->name());
+  const auto subject =
+      Find(core_.pool, ending.caller(), Named::kPeer, request->name());
   if (!subject.ok()) return ending.FinishNow(subject.status());
   subject->peer->Close(peer::CloseReason::kRequested, request->detail(),
                        [ending, response](const peer::View& view) {

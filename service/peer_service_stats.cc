@@ -35,8 +35,10 @@ PeerService::Unary* PeerService::GetStats(Context* context,
                                           const v1::GetStatsRequest* request,
                                           v1::GetStatsResponse* response) {
   const Ending ending(core_, "GetStats", request->name(), context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   const Named named = KindOf(request->name());
-  const auto subject = Find(core_.pool, named, request->name());
+  const auto subject =
+      Find(core_.pool, ending.caller(), named, request->name());
   if (!subject.ok()) return ending.FinishNow(subject.status());
   const auto selector = SelectorOf(named, subject->child);
   if (!selector.ok()) return ending.FinishNow(selector.status());

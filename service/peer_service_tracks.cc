@@ -83,6 +83,7 @@ PeerService::Unary* PeerService::GetCapabilities(
     Context* context, const v1::GetCapabilitiesRequest* request,
     v1::GetCapabilitiesResponse* response) {
   const Ending ending(core_, "GetCapabilities", request->name(), context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   const auto kind = FromProto(request->kind(), "kind");
   if (!kind.ok()) return ending.FinishNow(kind.status());
   if (request->name().empty()) {
@@ -92,7 +93,8 @@ PeerService::Unary* PeerService::GetCapabilities(
     ToProto(capabilities->Of(*kind), *kind, response);
     return ending.FinishNow(absl::OkStatus());
   }
-  const auto subject = Find(core_.pool, Named::kPeer, request->name());
+  const auto subject =
+      Find(core_.pool, ending.caller(), Named::kPeer, request->name());
   if (!subject.ok()) return ending.FinishNow(subject.status());
   subject->peer->Read([ending, kind = *kind, response](const peer::View& view) {
     ToProto(view.session.configuration->capabilities->Of(kind), kind, response);

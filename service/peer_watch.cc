@@ -25,7 +25,8 @@ PeerWatch* PeerWatch::Start(const Core& core,
                             const v1::WatchPeerRequest& request) {
   auto watch = std::make_shared<PeerWatch>(core, context);
   watch->self_ = watch;
-  const absl::Status read = watch->Read(request);
+  absl::Status read = watch->call_.Admit();
+  if (read.ok()) read = watch->Read(request);
   if (read.ok()) {
     watch->Post(&PeerWatch::Open);
   } else {
@@ -41,7 +42,7 @@ absl::Status PeerWatch::Read(const v1::WatchPeerRequest& request) {
   keep_alive_ = request.keep_alive();
   snapshot_if_compacted_ = request.snapshot_if_compacted();
   view_ = request.view();
-  auto subject = Find(core_.pool, Named::kPeer, request.name());
+  auto subject = Find(core_.pool, call_.caller(), Named::kPeer, request.name());
   if (!subject.ok()) return subject.status();
   peer_ = std::move(subject->peer);
   return absl::OkStatus();

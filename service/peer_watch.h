@@ -57,7 +57,7 @@ class PeerWatch final : public grpc::ServerWriteReactor<v1::WatchPeerResponse>,
   void Close();
 
   const Core& core_;
-  const StreamCall call_;
+  StreamCall call_;
   std::shared_ptr<PeerWatch> self_;  // until OnDone
   std::shared_ptr<peer::Peer> peer_;
 

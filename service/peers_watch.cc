@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/errors.h"
 #include "core/pool/names.h"
 #include "service/convert_basic.h"
@@ -35,7 +36,8 @@ PeersWatch* PeersWatch::Start(const Core& core,
                               const v1::WatchPeersRequest& request) {
   auto watch = std::make_shared<PeersWatch>(core, context);
   watch->self_ = watch;
-  const absl::Status read = watch->Read(request);
+  absl::Status read = watch->call_.Admit();
+  if (read.ok()) read = watch->Read(request);
   if (read.ok()) {
     watch->Post(&PeersWatch::Open);
   } else {
@@ -52,7 +54,9 @@ absl::Status PeersWatch::Read(const v1::WatchPeersRequest& request) {
   labels_ = *labels;
   snapshot_if_compacted_ = request.snapshot_if_compacted();
   view_ = request.view();
-  at_.epoch = core_.pool.identity().epoch;
+  // The journal is one of this process and of this tenant.
+  at_.epoch = absl::StrCat(core_.pool.identity().epoch, ".",
+                           call_.caller().tenant->life());
   at_.labels = HashLabels(labels_);
   if (request.resume_token().empty()) return absl::OkStatus();
   return Resume(request.resume_token());
@@ -64,16 +68,17 @@ absl::Status PeersWatch::Resume(const std::string& text) {
   if (token->epoch != at_.epoch) {
     history_gone_ = true;
     if (snapshot_if_compacted_) return absl::OkStatus();
-    return MakeError(Reason::kEventsCompacted,
-                     "the resume_token is of an earlier process or of another "
-                     "server; ask for snapshots and go on from these",
-                     {{"field", "resume_token"}});
+    return MakeError(
+        Reason::kEventsCompacted,
+        "the resume_token is of an earlier process, another server "
+        "or another caller; ask for snapshots and go on from these",
+        {{"field", "resume_token"}});
   }
   if (token->labels != at_.labels) {
     return BadField("resume_token", "is of a stream with other labels");
   }
   const auto peer = pool::ParsePeerName(token->position);
-  if (token->cursor > journal_.last() ||
+  if (token->cursor > journal().last() ||
       (peer.ok() && !CheckHome(core_.pool.identity(), *peer).ok())) {
     return BadField("resume_token", "is not one that WatchPeers gave");
   }
@@ -96,7 +101,7 @@ void PeersWatch::Open() {
 }
 
 void PeersWatch::BeginSnapshots(bool compacted) {
-  at_.opened = at_.cursor = journal_.last();
+  at_.opened = at_.cursor = journal().last();
   at_.position.clear();
   page_.clear();
   page_from_.clear();
@@ -111,13 +116,13 @@ void PeersWatch::Pump() {
   if (writing_ || ended_ || asking_) return;
   if (!snapshots_sent() && !next_) return AskNextPeer();
   while (!next_ || at_.cursor < next_->index) {
-    const auto entry = journal_.Next(at_.cursor);
+    const auto entry = journal().Next(at_.cursor);
     if (!entry.ok()) return OnHistoryGone(entry.status());
     if (entry->subject == nullptr) {
-      awaiting_ = awaiting_ || journal_.Await(at_.cursor, shared_from_this());
+      awaiting_ = awaiting_ || journal().Await(at_.cursor, shared_from_this());
       if (awaiting_) return;
       // Nothing else comes any more, or something has come just now.
-      if (!journal_.ended() || journal_.last() != at_.cursor) continue;
+      if (!journal().ended() || journal().last() != at_.cursor) continue;
       return End(MakeRetryableError(Reason::kDraining,
                                     "the server stops; watch another one",
                                     absl::Seconds(1)));
@@ -163,8 +168,9 @@ bool PeersWatch::NextMember(pool::Member& member) {
       if (HasLabels(*member.subject)) return true;
     }
     if (page_last_) return false;
-    auto page = core_.pool.List(
-        kPageSize, page_from_.empty() ? at_.position : page_from_, false);
+    auto page =
+        core_.pool.List(*call_.caller().tenant, kPageSize,
+                        page_from_.empty() ? at_.position : page_from_, false);
     if (!page.ok()) return false;  // cannot be: the names are the pool's own
     page_ = std::move(page->members);
     std::reverse(page_.begin(), page_.end());
@@ -177,7 +183,7 @@ void PeersWatch::AskNextPeer() {
   pool::Member member;
   if (!NextMember(member)) {
     next_ = std::make_unique<Next>();
-    next_->index = journal_.last();
+    next_->index = journal().last();
     next_->position = std::string(ResumeToken::kEnd);
     next_->message.mutable_snapshots_complete();
     return Pump();
@@ -193,7 +199,7 @@ void PeersWatch::AskNextPeer() {
       ToProto(view, self->view_, self->core_.shown,
               next->message.mutable_snapshot());
       // What the peer does after this has a higher index.
-      next->index = self->journal_.last();
+      next->index = self->journal().last();
     }
     self->strand_.Post([self, next = std::move(next)]() mutable {
       self->OnShown(std::move(next));
@@ -270,7 +276,7 @@ void PeersWatch::OnDone() {
 void PeersWatch::Close() {
   ended_ = true;
   heartbeat_.End();
-  journal_.Forget(this);
+  if (call_.caller().tenant) journal().Forget(this);
   page_.clear();
 }
 

@@ -1,6 +1,6 @@
-// One WatchPeers stream: a cursor into the pool's journal, which it reads entry
-// by entry as gRPC takes them, so that a slow reader costs a few numbers and no
-// queue.
+// One WatchPeers stream: a cursor into its tenant's journal, which it reads
+// entry by entry as gRPC takes them, so that a slow reader costs a few numbers
+// and no queue.
 //
 // Peers that came after the stream was opened are shown by the journal alone.
 // Those that were there before are listed in the pool's order, and each is
@@ -44,7 +44,6 @@ class PeersWatch final
 
   PeersWatch(const Core& core, const grpc::ServerContextBase& context)
       : core_(core),
-        journal_(core.pool.journal()),
         call_(core, "WatchPeers", context),
         heartbeat_(core.clock) {}
 
@@ -66,6 +65,7 @@ class PeersWatch final
     v1::WatchPeersResponse message;
   };
 
+  pool::Journal& journal() { return call_.caller().tenant->journal(); }
   absl::Status Read(const v1::WatchPeersRequest& request);
   absl::Status Resume(const std::string& token);
   void Post(void (PeersWatch::*method)());
@@ -92,8 +92,7 @@ class PeersWatch final
   bool snapshots_sent() const { return at_.position == ResumeToken::kEnd; }
 
   const Core& core_;
-  pool::Journal& journal_;
-  const StreamCall call_;
+  StreamCall call_;
   std::shared_ptr<PeersWatch> self_;  // until OnDone
   Strand strand_;
 

@@ -36,6 +36,21 @@ void WriteLimits(const Options& options, v1::PoolLimits* out) {
   ToProto(options.engine.pool.tombstone_ttl, out->mutable_tombstone_ttl());
 }
 
+void WriteTenant(const Caller& caller, v1::PoolTenant* out) {
+  pool::Tenant& tenant = *caller.tenant;
+  out->set_name(tenant.name());
+  out->set_admin(caller.role == Role::kAdmin);
+  out->set_peers(tenant.peers().used());
+  out->set_max_peers(tenant.peers().limit());
+  out->set_certificates(tenant.certificates().used());
+  out->set_max_certificates(tenant.certificates().limit());
+  out->set_streams(tenant.streams().used());
+  out->set_max_streams(tenant.streams().limit());
+  if (!tenant.call_rate().limited()) return;
+  out->set_calls_per_second(tenant.call_rate().per_second);
+  out->set_call_burst(tenant.call_rate().effective_burst());
+}
+
 absl::StatusOr<absl::Duration> DrainTimeout(const v1::DrainRequest& request,
                                             const Options& options) {
   if (!request.has_timeout()) return options.drain_timeout;
@@ -50,7 +65,8 @@ uint64_t Ports(const ice::TransportOptions& ice) {
 
 }  // namespace
 
-void PoolService::WritePool(v1::Pool& out) const {
+void PoolService::WritePool(const Caller& caller, v1::Pool& out) const {
+  WriteTenant(caller, out.mutable_tenant());
   out.set_node(core_.pool.identity().node);
   out.set_epoch(core_.pool.identity().epoch);
   out.set_version(PARLEY_VERSION);
@@ -93,7 +109,8 @@ PoolService::Unary* PoolService::GetPool(Context* context,
                                          const v1::GetPoolRequest*,
                                          v1::GetPoolResponse* response) {
   const Ending ending(core_, "GetPool", "", context);
-  WritePool(*response->mutable_pool());
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
+  WritePool(ending.caller(), *response->mutable_pool());
   return ending.FinishNow(absl::OkStatus());
 }
 
@@ -101,6 +118,7 @@ PoolService::Unary* PoolService::Drain(Context* context,
                                        const v1::DrainRequest* request,
                                        v1::DrainResponse* response) {
   const Ending ending(core_, "Drain", "", context);
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
   const auto timeout = DrainTimeout(*request, core_.options);
   if (!timeout.ok()) return ending.FinishNow(timeout.status());
   const LedgerCall change(ending, *request, *response, requests_);
@@ -110,7 +128,7 @@ PoolService::Unary* PoolService::Drain(Context* context,
   } else {
     drainer_.Begin(core_.clock.Now() + *timeout);
   }
-  WritePool(*response->mutable_pool());
+  WritePool(ending.caller(), *response->mutable_pool());
   change.End(absl::OkStatus());
   return change.reactor();
 }
@@ -119,16 +137,18 @@ PoolService::Unary* PoolService::DumpPeer(Context* context,
                                           const v1::DumpPeerRequest* request,
                                           v1::DumpPeerResponse* response) {
   const Ending ending(core_, "DumpPeer", request->name(), context);
-  const auto subject = Find(core_.pool, Named::kPeer, request->name());
-  if (!subject.ok()) return ending.FinishNow(subject.status());
-  subject->peer->Measure(
+  if (!ending.admission().ok()) return ending.FinishNow(ending.admission());
+  const auto member = FindAny(core_.pool, request->name());
+  if (!member.ok()) return ending.FinishNow(member.status());
+  member->peer->Measure(
       peer::MeasurementSelector(),
-      [ending, response, peer = subject->peer](
+      [ending, response, member = *member](
           absl::StatusOr<peer::Measurement> measured, const peer::View& view) {
         if (measured.ok()) {
-          WriteDump(*peer, view, *measured,
+          WriteDump(*member.peer, view, *measured,
                     ending.core().options.engine.ice.policy,
                     ending.core().shown, response->mutable_dump());
+          response->mutable_dump()->set_tenant(member.tenant->name());
         }
         ending.Finish(measured.status());
       });

@@ -31,7 +31,7 @@ class PoolService final : public v1::PoolService::CallbackService {
                   v1::DumpPeerResponse* response) override;
 
  private:
-  void WritePool(v1::Pool& out) const;
+  void WritePool(const Caller& caller, v1::Pool& out) const;
 
   // Replies to repeated calls that are remembered.
   static constexpr size_t kRequestIds = 16;

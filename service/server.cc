@@ -97,9 +97,11 @@ void Common(grpc::ServerBuilder& builder) {
 
 // Destroyed from the last to the first.
 struct Server::Parts {
-  Parts(Options options, Log& log, std::unique_ptr<pool::Engine> engine)
+  Parts(Options options, Log& log, std::unique_ptr<pool::Engine> engine,
+        std::unique_ptr<Access> access)
       : options(std::move(options)),
         engine(std::move(engine)),
+        access(std::move(access)),
         core{
             .pool = this->engine->pool(),
             .certificates = this->engine->certificate_store(),
@@ -109,7 +111,8 @@ struct Server::Parts {
             .shown = {.max_message_size = this->options.max_message_size,
                       .tombstone_ttl = this->options.engine.pool.tombstone_ttl},
             .streams = streams,
-            .calls = calls},
+            .calls = calls,
+            .access = *this->access},
         peers(core),
         data_channels(core),
         certificates(core),
@@ -131,6 +134,7 @@ struct Server::Parts {
 
   const Options options;
   const std::unique_ptr<pool::Engine> engine;
+  const std::unique_ptr<Access> access;
   OpenStreams streams;
   CallCounts calls;
   const Core core;
@@ -182,7 +186,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
 #endif
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    grpc::channelz::experimental::InitChannelzService();
     return true;
   }();
   (void)once;
@@ -205,8 +208,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   };
   auto engine = pool::Engine::Create(options.engine);
   if (!engine.ok()) return engine.status();
-  auto parts =
-      std::make_unique<Parts>(std::move(options), log, *std::move(engine));
+  auto access = Access::Create(options.access, (*engine)->pool().tenants(),
+                               SystemClock(), log);
+  if (!access.ok()) return access.status();
+  auto parts = std::make_unique<Parts>(std::move(options), log,
+                                       *std::move(engine), *std::move(access));
   if (parts->options.metrics_listen) {
     auto server = MetricsServer::Start(
         *parts->options.metrics_listen,
@@ -233,6 +239,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   parts->server = *std::move(server);
 
   if (parts->options.admin_listen) {
+    // Of all callers' connections: not for the API, whose server is built by
+    // now. What is once switched on is so for each server built later.
+    static const bool channelz = [] {
+      grpc::channelz::experimental::InitChannelzService();
+      return true;
+    }();
+    (void)channelz;
     grpc::ServerBuilder admin_builder;
     Common(admin_builder);
     auto admin =
@@ -259,6 +272,7 @@ const std::string& Server::metrics_address() const {
   return parts_->metrics_address;
 }
 pool::Engine& Server::engine() { return *parts_->engine; }
+const Access& Server::access() const { return *parts_->access; }
 
 std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
   return parts_->server->InProcessChannel(grpc::ChannelArguments());
@@ -271,7 +285,7 @@ void Server::Stop(absl::Duration timeout) {
   // Calls that wait for a key end now.
   parts_->engine->certificate_store().Stop();
   // Nor will anything happen any more to those who watch all peers.
-  parts_->engine->pool().journal().End();
+  parts_->engine->pool().tenants().EndJournals();
   parts_->streams.AwaitNone(absl::Now() + kLastWords);
 
   // What is left belongs to no peer, and may never end by itself: somebody

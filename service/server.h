@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "service/access.h"
 #include "service/log.h"
 #include "service/options.h"
 
@@ -40,6 +41,7 @@ class Server {
   const std::string& metrics_address() const;
 
   pool::Engine& engine();
+  const Access& access() const;
 
   // A channel to it without a socket, for tests.
   std::shared_ptr<grpc::Channel> InProcessChannel();

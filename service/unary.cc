@@ -50,8 +50,8 @@ absl::StatusOr<sctp::ChannelKey> ToChannelKey(uint64_t child) {
   return static_cast<sctp::ChannelKey>(child);
 }
 
-absl::StatusOr<Subject> Find(pool::Pool& pool, Named named,
-                             std::string_view name) {
+absl::StatusOr<Subject> Find(pool::Pool& pool, const Caller& caller,
+                             Named named, std::string_view name) {
   Subject subject;
   if (name.empty()) return BadField("name", "is missing");
   if (named != Named::kPeer) {
@@ -62,10 +62,15 @@ absl::StatusOr<Subject> Find(pool::Pool& pool, Named named,
     name = parsed->owner;
     subject.child = parsed->child;
   }
-  auto peer = pool.Find(name);
+  auto peer = pool.Find(*caller.tenant, name);
   if (!peer.ok()) return peer.status();
   subject.peer = *std::move(peer);
   return subject;
+}
+
+absl::StatusOr<pool::Member> FindAny(pool::Pool& pool, std::string_view name) {
+  if (name.empty()) return BadField("name", "is missing");
+  return pool.FindAny(name);
 }
 
 }  // namespace parley::service

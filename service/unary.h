@@ -20,6 +20,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
 #include "service/call_log.h"
+#include "service/caller.h"
 #include "service/convert_basic.h"
 #include "service/convert_negotiation.h"
 #include "service/convert_state.h"
@@ -38,14 +39,26 @@ class Ending {
         subject_(subject),
         context_(context),
         reactor_(context->DefaultReactor()),
-        began_(core.clock.Monotonic()) {}
+        began_(core.clock.Monotonic()) {
+    auto caller = core.access.Admit(*context, method);
+    if (caller.ok()) {
+      caller_ = *std::move(caller);
+    } else {
+      admission_ = caller.status();
+    }
+  }
+
+  // Not OK: who calls may not; end with it.
+  const absl::Status& admission() const { return admission_; }
+  // Of a call that was admitted.
+  const Caller& caller() const { return caller_; }
 
   grpc::ServerUnaryReactor* reactor() const { return reactor_; }
   const Core& core() const { return *core_; }
 
   // For the log: this call has created a peer.
   void NoteCreated(const peer::Peer& peer) const {
-    LogCreated(*core_, peer.name(), *context_);
+    LogCreated(*core_, *caller_.tenant, peer.name(), *context_);
   }
 
   // On the strand of the peer that it was made on: for DumpPeer. `turn` is when
@@ -55,7 +68,7 @@ class Ending {
             std::optional<absl::Duration> turn = std::nullopt) const;
 
   void Finish(const absl::Status& status) const {
-    NoteCall(*core_, method_, subject_, status,
+    NoteCall(*core_, method_, caller_.tenant.get(), subject_, status,
              core_->clock.Monotonic() - began_, *context_);
     reactor_->Finish(ToGrpcStatus(status));
   }
@@ -73,6 +86,8 @@ class Ending {
   grpc::CallbackServerContext* context_;
   grpc::ServerUnaryReactor* reactor_;
   absl::Duration began_;
+  Caller caller_;
+  absl::Status admission_;
 };
 
 // ARGUMENT unless it is empty or 1 to 128 printable ASCII characters.
@@ -91,8 +106,10 @@ struct Subject {
 };
 
 // Errors: those of a named peer.
-absl::StatusOr<Subject> Find(pool::Pool& pool, Named named,
-                             std::string_view name);
+absl::StatusOr<Subject> Find(pool::Pool& pool, const Caller& caller,
+                             Named named, std::string_view name);
+// The same of a peer of whatever tenant: for admins.
+absl::StatusOr<pool::Member> FindAny(pool::Pool& pool, std::string_view name);
 
 // A call that changes a peer: the envelope, and what every answer has.
 template <typename Request, typename Response>
@@ -192,6 +209,7 @@ class Change {
         subject_(other.subject_) {}
 
   absl::Status Begin(Named named) {
+    if (!ending_.admission().ok()) return ending_.admission();
     if (absl::Status id = CheckRequestId(request_.request_id()); !id.ok()) {
       return id;
     }
@@ -203,7 +221,8 @@ class Change {
       if (!expected.ok()) return expected.status();
       call_.expected_state = *expected;
     }
-    auto subject = Find(ending_.core().pool, named, request_.name());
+    auto subject =
+        Find(ending_.core().pool, ending_.caller(), named, request_.name());
     if (!subject.ok()) return subject.status();
     subject_ = *std::move(subject);
     return absl::OkStatus();

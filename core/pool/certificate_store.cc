@@ -18,10 +18,11 @@ absl::Status UnknownCertificate(std::string_view name) {
 }
 
 absl::Status TooManyCertificates(size_t limit) {
-  return MakeError(Reason::kTenantQuota,
-                   "there are as many certificates as there may be; delete "
-                   "those that no configuration names any more",
-                   {{"limit", std::to_string(limit)}});
+  return MakeError(
+      Reason::kTenantQuota,
+      "there are as many certificates as there may be; delete "
+      "those that no configuration names any more",
+      {{"limit", std::to_string(limit)}, {"quota", "certificates"}});
 }
 
 bool HasAll(const peer::Labels& labels, const peer::Labels& wanted) {
@@ -57,10 +58,13 @@ void CertificateStore::Stop() {
   quick_.Stop();
 }
 
-void CertificateStore::Generate(crypto::CertificateOptions options,
+void CertificateStore::Generate(const TenantPtr& tenant,
+                                crypto::CertificateOptions options,
                                 peer::Labels labels, Reply reply) {
   GenerateAs(options.key_type,
-             Entry{.lifetime = options.lifetime, .labels = std::move(labels)},
+             Entry{.tenant = tenant,
+                   .lifetime = options.lifetime,
+                   .labels = std::move(labels)},
              0, std::move(reply));
 }
 
@@ -78,7 +82,8 @@ void CertificateStore::GenerateAs(crypto::KeyType key_type, Entry entry,
       std::move(entry), predecessor, std::move(reply));
 }
 
-void CertificateStore::Import(std::string certificate_pem,
+void CertificateStore::Import(const TenantPtr& tenant,
+                              std::string certificate_pem,
                               std::string private_key_pem, peer::Labels labels,
                               Reply reply) {
   // Shared, because a std::function is copied, and the key must not be.
@@ -88,20 +93,22 @@ void CertificateStore::Import(std::string certificate_pem,
       [this, certificate = std::move(certificate_pem), key] {
         return crypto::ImportCertificate(certificate, key->text, clock_);
       },
-      Entry{.imported = true,
+      Entry{.tenant = tenant,
+            .imported = true,
             .lifetime = crypto::kDefaultCertificateLifetime,
             .labels = std::move(labels)},
       0, std::move(reply));
 }
 
-void CertificateStore::Rotate(std::string_view name, Reply reply) {
+void CertificateStore::Rotate(const TenantPtr& tenant, std::string_view name,
+                              Reply reply) {
   absl::Status status;
   Sequence old = 0;
-  Entry entry;
+  Entry entry{.tenant = tenant};
   crypto::KeyType key_type = crypto::KeyType::kOther;
   {
     absl::MutexLock lock(&mutex_);
-    const auto found = FindSequence(name);
+    const auto found = FindSequence(*tenant, name);
     status = found.status();
     if (found.ok()) {
       old = Newest(*found);
@@ -115,9 +122,13 @@ void CertificateStore::Rotate(std::string_view name, Reply reply) {
   GenerateAs(key_type, std::move(entry), old, std::move(reply));
 }
 
-absl::Status CertificateStore::Reserve() {
+absl::Status CertificateStore::Reserve(Tenant& tenant) {
+  if (!tenant.certificates().Take()) {
+    return TooManyCertificates(tenant.certificates().limit());
+  }
   absl::MutexLock lock(&mutex_);
   if (entries_.size() + reserved_ >= limits_.max_certificates) {
+    tenant.certificates().Give();
     return TooManyCertificates(limits_.max_certificates);
   }
   ++reserved_;
@@ -126,7 +137,9 @@ absl::Status CertificateStore::Reserve() {
 
 void CertificateStore::Make(crypto::KeyWorker& worker, Maker maker, Entry entry,
                             Sequence predecessor, Reply reply) {
-  if (absl::Status room = Reserve(); !room.ok()) return reply(std::move(room));
+  if (absl::Status room = Reserve(*entry.tenant); !room.ok()) {
+    return reply(std::move(room));
+  }
   worker.Run([this, maker = std::move(maker), entry = std::move(entry),
               predecessor,
               reply = std::move(reply)](absl::Status status) mutable {
@@ -140,6 +153,7 @@ void CertificateStore::Make(crypto::KeyWorker& worker, Maker maker, Entry entry,
         absl::MutexLock lock(&mutex_);
         --reserved_;
       }
+      entry.tenant->certificates().Give();
       return reply(std::move(status));
     }
     reply(Add(std::move(entry), predecessor));
@@ -164,23 +178,25 @@ StoredCertificate CertificateStore::Add(Entry entry, Sequence predecessor) {
 }
 
 absl::StatusOr<StoredCertificate> CertificateStore::Find(
-    std::string_view name) const {
+    const Tenant& tenant, std::string_view name) const {
   absl::MutexLock lock(&mutex_);
-  const auto sequence = FindSequence(name);
+  const auto sequence = FindSequence(tenant, name);
   if (!sequence.ok()) return sequence.status();
   return Show(entries_.at(*sequence));
 }
 
-absl::Status CertificateStore::Delete(std::string_view name) {
+absl::Status CertificateStore::Delete(const Tenant& tenant,
+                                      std::string_view name) {
   // Destroyed without the lock held.
   Entry gone;
   absl::MutexLock lock(&mutex_);
-  const auto sequence = FindSequence(name);
+  const auto sequence = FindSequence(tenant, name);
   if (!sequence.ok()) return sequence.status();
   const auto it = entries_.find(*sequence);
   gone = std::move(it->second);
   entries_.erase(it);
   by_name_.erase(gone.name);
+  gone.tenant->certificates().Give();
   for (auto& [other, entry] : entries_) {
     if (entry.successor == *sequence) entry.successor = gone.successor;
   }
@@ -188,7 +204,7 @@ absl::Status CertificateStore::Delete(std::string_view name) {
 }
 
 absl::StatusOr<CertificateStore::Page> CertificateStore::List(
-    size_t page_size, std::string_view token,
+    const Tenant& tenant, size_t page_size, std::string_view token,
     const peer::Labels& labels) const {
   // "{epoch}{sequence}".
   Sequence from = 0;
@@ -207,6 +223,7 @@ absl::StatusOr<CertificateStore::Page> CertificateStore::List(
   absl::MutexLock lock(&mutex_);
   auto it = from == 0 ? entries_.begin() : entries_.lower_bound(from);
   for (; it != entries_.end(); ++it) {
+    if (it->second.tenant.get() != &tenant) continue;
     if (!HasAll(it->second.labels, labels)) continue;
     if (page.certificates.size() == page_size) {
       page.next = identity_.epoch + std::to_string(it->first);
@@ -218,12 +235,13 @@ absl::StatusOr<CertificateStore::Page> CertificateStore::List(
 }
 
 absl::Status CertificateStore::Resolve(
+    const Tenant& tenant,
     std::vector<peer::NamedCertificate>& certificates) const {
   const absl::Time now = clock_.Now();
   absl::MutexLock lock(&mutex_);
   for (size_t i = 0; i < certificates.size(); ++i) {
     const std::string field = "certificates[" + std::to_string(i) + "]";
-    const auto found = FindSequence(certificates[i].name);
+    const auto found = FindSequence(tenant, certificates[i].name);
     if (!found.ok()) return WithMetadata(found.status(), "field", field);
     const Entry& entry = entries_.at(Newest(*found));
     if (entry.certificate->ExpiredAt(now)) {
@@ -244,13 +262,15 @@ size_t CertificateStore::size() const {
 }
 
 absl::StatusOr<CertificateStore::Sequence> CertificateStore::FindSequence(
-    std::string_view name) const {
+    const Tenant& tenant, std::string_view name) const {
   const auto parsed = ParseCertificateName(name);
   if (!parsed.ok()) return parsed.status();
   const absl::Status home = CheckHome(identity_, *parsed);
   if (!home.ok()) return home;
   const auto it = by_name_.find(ToAbsl(name));
-  if (it == by_name_.end()) return UnknownCertificate(name);
+  if (it == by_name_.end() || entries_.at(it->second).tenant.get() != &tenant) {
+    return UnknownCertificate(name);
+  }
   return it->second;
 }
 

@@ -1,4 +1,5 @@
-// The certificates that were made or imported by name, for peers to share.
+// The certificates that were made or imported by name, for the peers of a
+// tenant to share. One of another tenant is as unknown as one that never was.
 //
 // Safe for concurrent use. Replies come once, on any thread, without a lock
 // held; they must not block. Names belong to this process, as those of peers
@@ -29,11 +30,12 @@
 #include "core/crypto/key_worker.h"
 #include "core/peer/peer_types.h"
 #include "core/pool/names.h"
+#include "core/pool/tenant.h"
 
 namespace parley::pool {
 
 struct CertificateLimits {
-  size_t max_certificates = 1'000;
+  size_t max_certificates = 1'000;  // of all tenants
   // Calls that wait while another one's RSA key is made, and the same of what
   // is quick: ECDSA keys and imports. Beyond: RATE.
   size_t max_waiting_rsa = 16;
@@ -64,26 +66,27 @@ class CertificateStore {
 
   // Makes a key and its certificate on a thread of its own. Errors: those of
   // crypto::GenerateCertificate, TENANT_QUOTA, RATE, DRAINING.
-  void Generate(crypto::CertificateOptions options, peer::Labels labels,
-                Reply reply);
+  void Generate(const TenantPtr& tenant, crypto::CertificateOptions options,
+                peer::Labels labels, Reply reply);
 
   // Errors: those of crypto::ImportCertificate, and as above.
-  void Import(std::string certificate_pem, std::string private_key_pem,
-              peer::Labels labels, Reply reply);
+  void Import(const TenantPtr& tenant, std::string certificate_pem,
+              std::string private_key_pem, peer::Labels labels, Reply reply);
 
   // Makes a certificate with the key type, lifetime and labels of this one,
   // which it replaces. If that was replaced before, it is its newest successor
   // that is replaced. Errors: those of Find; NOT_SUPPORTED for a key that
   // cannot be made; as above.
-  void Rotate(std::string_view name, Reply reply);
+  void Rotate(const TenantPtr& tenant, std::string_view name, Reply reply);
 
   // Errors: ARGUMENT, WRONG_NODE, CERTIFICATE_UNKNOWN.
-  absl::StatusOr<StoredCertificate> Find(std::string_view name) const;
+  absl::StatusOr<StoredCertificate> Find(const Tenant& tenant,
+                                         std::string_view name) const;
 
   // Forgets it; peers that use it keep it. What it had replaced is replaced by
   // its own successor from now on, or, if it has none, by nothing. Errors:
   // those of Find.
-  absl::Status Delete(std::string_view name);
+  absl::Status Delete(const Tenant& tenant, std::string_view name);
 
   struct Page {
     std::vector<StoredCertificate> certificates;
@@ -91,14 +94,16 @@ class CertificateStore {
   };
   // From the newest on those with all these labels. `token` is a page's `next`,
   // or empty; PAGE_TOKEN if it is not.
-  absl::StatusOr<Page> List(size_t page_size, std::string_view token,
+  absl::StatusOr<Page> List(const Tenant& tenant, size_t page_size,
+                            std::string_view token,
                             const peer::Labels& labels) const;
 
   // Puts the certificates in that the names stand for, each of which counts as
   // used until its pointer and all copies are gone; a name that was replaced
   // becomes that of its newest successor. Errors, with the metadata field
   // "certificates[i]": those of Find, CERTIFICATE_EXPIRED.
-  absl::Status Resolve(std::vector<peer::NamedCertificate>& certificates) const;
+  absl::Status Resolve(const Tenant& tenant,
+                       std::vector<peer::NamedCertificate>& certificates) const;
 
   size_t size() const;
   const CertificateLimits& limits() const { return limits_; }
@@ -111,6 +116,7 @@ class CertificateStore {
   // By this number the newest come first. 0 is none.
   using Sequence = uint64_t;
   struct Entry {
+    TenantPtr tenant;
     std::string name;
     crypto::CertificatePtr certificate;
     absl::Time create_time;
@@ -124,13 +130,14 @@ class CertificateStore {
   // What makes the certificate, on a worker.
   using Maker = std::function<absl::StatusOr<crypto::CertificatePtr>()>;
 
-  absl::StatusOr<Sequence> FindSequence(std::string_view name) const
+  absl::StatusOr<Sequence> FindSequence(const Tenant& tenant,
+                                        std::string_view name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Sequence Newest(Sequence sequence) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StoredCertificate Show(const Entry& entry) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Reserve() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Reserve(Tenant& tenant) ABSL_LOCKS_EXCLUDED(mutex_);
   void Make(crypto::KeyWorker& worker, Maker maker, Entry entry,
             Sequence predecessor, Reply reply) ABSL_LOCKS_EXCLUDED(mutex_);
   void GenerateAs(crypto::KeyType key_type, Entry entry, Sequence predecessor,

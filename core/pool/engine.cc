@@ -73,6 +73,7 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
           [this](auto callback) { certificates_->Take(std::move(callback)); },
           options_.limits,
           options_.on_closed},
+      tenants_(options_.tenants, options_.pool.journal_bytes, clock),
       certificate_store_(options_.certificates, identity, clock, random) {
   for (size_t i = 0; i < loops_->size(); ++i) {
     EventLoop& loop = loops_->loop(i);
@@ -80,9 +81,9 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
                                                         ports_, random);
     probes_.push_back(std::make_unique<LagProbe>(loop, lag_));
   }
-  pool_ =
-      std::make_unique<Pool>(options_.pool, std::move(identity), environment_,
-                             *loops_, descriptors_, certificate_store_);
+  pool_ = std::make_unique<Pool>(options_.pool, std::move(identity),
+                                 environment_, *loops_, descriptors_,
+                                 certificate_store_, tenants_);
 }
 
 // A configured certificate is not kept in stock: its files are read when a peer

@@ -28,6 +28,7 @@
 #include "core/pool/certificate_store.h"
 #include "core/pool/lag_probe.h"
 #include "core/pool/pool.h"
+#include "core/pool/tenant.h"
 #include "core/sctp/sctp_stack.h"
 
 namespace parley::pool {
@@ -41,6 +42,7 @@ struct EngineOptions {
   // Null: the system's.
   FdSystem* descriptors = nullptr;
   Options pool;
+  TenantLimits tenants;
   CertificateLimits certificates;
   peer::Limits limits;
   ice::TransportOptions ice;
@@ -110,6 +112,7 @@ class Engine {
   peer::NativeTransportFactory transports_;
   std::unique_ptr<crypto::CertificateStock> certificates_;
   peer::Environment environment_;
+  Tenants tenants_;
   CertificateStore certificate_store_;
   std::unique_ptr<Pool> pool_;
 };

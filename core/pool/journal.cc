@@ -20,6 +20,12 @@ size_t PortraitBytes(const Portrait& portrait) {
 
 }  // namespace
 
+Journal::~Journal() {
+  absl::MutexLock lock(&mutex_);
+  room_->bytes -= bytes_;
+  if (last_ > 0) --room_->journals;
+}
+
 void Journal::Create(const std::shared_ptr<Subject>& subject,
                      const peer::View& view) {
   auto portrait = std::make_shared<Portrait>(view);
@@ -43,12 +49,16 @@ void Journal::Push(Held held, Subject* created) {
   std::vector<std::shared_ptr<Waiter>> woken;
   {
     absl::MutexLock lock(&mutex_);
-    ++last_;
+    if (++last_ == 1) ++room_->journals;
+    ++room_->entries;
     if (created != nullptr) created->created_index_ = last_;
     bytes_ += held.bytes;
+    room_->bytes += held.bytes;
     ring_.push_back(std::move(held));
-    while (bytes_ > max_bytes_ && ring_.size() > 1) {
+    while (room_->bytes > room_->max_bytes && bytes_ > room_->part() &&
+           ring_.size() > 1) {
       bytes_ -= ring_.front().bytes;
+      room_->bytes -= ring_.front().bytes;
       dropped.push_back(std::move(ring_.front()));
       ring_.pop_front();
     }

@@ -1,12 +1,13 @@
-// What happened to all peers of a pool, in one order: for each peer what it was
-// at its creation, then each of its events. A ring bounded in bytes, from which
-// any number of watchers read at their own pace; a watcher keeps only a number,
-// and one that falls behind the ring is told so.
+// What happened to all peers of a tenant, in one order: for each peer what it
+// was at its creation, then each of its events. A ring bounded in bytes, from
+// which any number of watchers read at their own pace; a watcher keeps only a
+// number, and one that falls behind the ring is told so.
 //
 // Safe for concurrent use.
 #ifndef PARLEY_CORE_POOL_JOURNAL_H_
 #define PARLEY_CORE_POOL_JOURNAL_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -54,6 +55,20 @@ class Subject {
   std::atomic<uint64_t> created_index_ = 0;
 };
 
+// What the journals of all tenants may hold together. One that wants more when
+// it is used up drops its own oldest entries, unless it holds less than its
+// part: so nobody's noise costs another's history more than that.
+struct JournalRoom {
+  explicit JournalRoom(size_t max_bytes) : max_bytes(max_bytes) {}
+
+  size_t part() const { return max_bytes / std::max<size_t>(journals, 1); }
+
+  const size_t max_bytes;
+  std::atomic<size_t> bytes = 0;
+  std::atomic<size_t> journals = 0;   // that hold something
+  std::atomic<uint64_t> entries = 0;  // since the start
+};
+
 class Journal {
  public:
   // Either the peer at its creation or one event of it.
@@ -72,8 +87,15 @@ class Journal {
     virtual void OnEntryAvailable() = 0;
   };
 
-  // `max_bytes` is what the ring may hold; the newest entry always stays.
-  explicit Journal(size_t max_bytes) : max_bytes_(max_bytes) {}
+  // The newest entry always stays, whatever the room.
+  explicit Journal(std::shared_ptr<JournalRoom> room)
+      : room_(std::move(room)) {}
+  // With a room of its own.
+  explicit Journal(size_t max_bytes)
+      : Journal(std::make_shared<JournalRoom>(max_bytes)) {}
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
 
   // To be called on the peer's strand, so that its entries are in the order of
   // its events: Create first, once.
@@ -110,7 +132,7 @@ class Journal {
 
   void Push(Held held, Subject* created) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  const size_t max_bytes_;
+  const std::shared_ptr<JournalRoom> room_;
   mutable absl::Mutex mutex_;
   std::deque<Held> ring_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;

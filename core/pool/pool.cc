@@ -27,6 +27,13 @@ absl::Status Full(size_t limit) {
       kRetryDelay, {{"limit", std::to_string(limit)}});
 }
 
+absl::Status TenantFull(size_t limit) {
+  return MakeRetryableError(
+      Reason::kTenantQuota,
+      "this tenant has as many peers as it may have; close some", kRetryDelay,
+      {{"limit", std::to_string(limit)}, {"quota", "peers"}});
+}
+
 absl::Status NoSinglePort() {
   return MakeError(Reason::kNotSupported,
                    "this server has no UDP port that its peers share "
@@ -47,24 +54,26 @@ absl::Status Unknown(std::string_view name) {
 // Writes down in the journal what happens to one peer, and counts it.
 class Pool::Scribe : public peer::EventSink {
  public:
-  Scribe(Journal& journal, Tally& tally, std::shared_ptr<Subject> subject)
-      : journal_(journal), tally_(tally), subject_(std::move(subject)) {}
+  Scribe(TenantPtr tenant, Tally& tally, std::shared_ptr<Subject> subject)
+      : tenant_(std::move(tenant)),
+        tally_(tally),
+        subject_(std::move(subject)) {}
 
   void OnJoined(const peer::View& view) override {
     tally_.CountCreated();
     // A pool that ends may have closed it before.
     if (view.info.closure) tally_.CountClosed(view.info.closure->reason);
-    journal_.Create(subject_, view);
+    tenant_->journal().Create(subject_, view);
   }
   void OnEvent(const std::shared_ptr<const peer::Event>& event) override {
     tally_.Count(*event, progress_);
-    journal_.Append(subject_, event);
+    tenant_->journal().Append(subject_, event);
   }
   void OnMessageSent(size_t bytes) override { tally_.CountSent(bytes); }
   void OnMessageReceived(size_t bytes) override { tally_.CountReceived(bytes); }
 
  private:
-  Journal& journal_;
+  const TenantPtr tenant_;
   Tally& tally_;
   const std::shared_ptr<Subject> subject_;
   Tally::Progress progress_;
@@ -72,14 +81,15 @@ class Pool::Scribe : public peer::EventSink {
 
 Pool::Pool(Options options, Identity identity,
            const peer::Environment& environment, EventLoopPool& loops,
-           FdBudget& descriptors, const CertificateStore& certificates)
+           FdBudget& descriptors, const CertificateStore& certificates,
+           Tenants& tenants)
     : options_(options),
       identity_(std::move(identity)),
       environment_(environment),
       loops_(loops),
       descriptors_(descriptors),
       certificates_(certificates),
-      journal_(options.journal_bytes) {}
+      tenants_(tenants) {}
 
 Pool::~Pool() = default;
 
@@ -87,15 +97,17 @@ size_t Pool::ShardOf(std::string_view name) const {
   return absl::Hash<absl::string_view>()(ToAbsl(name)) % kShards;
 }
 
-absl::Status Pool::Admit(bool single_port) {
+absl::Status Pool::Admit(Tenant& tenant, bool single_port) {
   if (draining_ || shut_down_) {
     return MakeRetryableError(
         Reason::kDraining,
         "the server takes no new peers any more; go to another node",
         kRetryDelay);
   }
+  if (!tenant.peers().Take()) return TenantFull(tenant.peers().limit());
   if (live_.fetch_add(1) >= options_.max_peers) {
     --live_;
+    tenant.peers().Give();
     return Full(options_.max_peers);
   }
   // Its sockets are the server's, and open already.
@@ -103,24 +115,27 @@ absl::Status Pool::Admit(bool single_port) {
   const auto descriptors = descriptors_.Reserve(kDescriptorsPerPeer);
   if (!descriptors.ok()) {
     --live_;
+    tenant.peers().Give();
     return descriptors.status();
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<Peer>> Pool::Create(peer::PeerInit init,
+absl::StatusOr<std::shared_ptr<Peer>> Pool::Create(const TenantPtr& tenant,
+                                                   peer::PeerInit init,
                                                    std::string request_id,
                                                    uint64_t request_hash,
                                                    bool* made) {
   if (request_id.empty()) {
-    auto created = CreateNew(std::move(init));
+    auto created = CreateNew(tenant, std::move(init));
     if (made != nullptr) *made = created.ok();
     return created;
   }
+  RequestKey key(tenant.get(), std::move(request_id));
   std::string before;
   {
     absl::MutexLock lock(&mutex_);
-    const auto it = requests_.find(request_id);
+    const auto it = requests_.find(key);
     if (it != requests_.end() && it->second.hash != request_hash) {
       return MakeError(Reason::kRequestIdConflict,
                        "this request_id was used before with another request; "
@@ -136,23 +151,24 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::Create(peer::PeerInit init,
             absl::Milliseconds(100), {{"field", "request_id"}});
       }
     } else {
-      requests_[request_id] = {"", request_hash};
+      requests_[key] = {"", request_hash};
     }
   }
-  if (!before.empty()) return Find(before);
-  auto created = CreateNew(std::move(init));
+  if (!before.empty()) return Find(*tenant, before);
+  auto created = CreateNew(tenant, std::move(init));
   absl::MutexLock lock(&mutex_);
   if (!created.ok()) {
-    requests_.erase(request_id);
+    requests_.erase(key);
     return created;
   }
   if (made != nullptr) *made = true;
-  requests_[request_id].name = (*created)->name();
-  request_of_peer_[(*created)->name()] = std::move(request_id);
+  requests_[key].name = (*created)->name();
+  request_of_peer_[(*created)->name()] = std::move(key);
   return created;
 }
 
-absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
+absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(const TenantPtr& tenant,
+                                                      peer::PeerInit init) {
   if (init.lease_ttl == absl::ZeroDuration()) {
     init.lease_ttl = options_.default_lease_ttl;
   }
@@ -166,21 +182,24 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
   if (init.configuration.ice_lite && !options_.single_port) {
     return NoSinglePort();
   }
-  const absl::Status resolved = certificates_.Resolve(init.certificates);
+  const absl::Status resolved =
+      certificates_.Resolve(*tenant, init.certificates);
   if (!resolved.ok()) return resolved;
-  const absl::Status admitted = Admit(init.configuration.ice_lite);
+  const absl::Status admitted = Admit(*tenant, init.configuration.ice_lite);
   if (!admitted.ok()) return admitted;
 
   PurgeTombstones();
   std::string name = NewPeerName(identity_, environment_.random);
   EventLoopPool::Seat seat = loops_.Take();
   EventLoop& loop = seat.loop();
-  auto created = Peer::Create(name, std::move(init), environment_, loop,
-                              [this, name, seat = std::move(seat)]() mutable {
-                                seat = EventLoopPool::Seat();
-                                OnGone(name);
-                              });
+  auto created =
+      Peer::Create(name, std::move(init), environment_, loop,
+                   [this, name, tenant, seat = std::move(seat)]() mutable {
+                     seat = EventLoopPool::Seat();
+                     OnGone(name, *tenant);
+                   });
   if (!created.ok()) {
+    tenant->peers().Give();
     Release();
     return created;
   }
@@ -189,11 +208,11 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
   {
     Shard& shard = shards_[ShardOf(name)];
     absl::MutexLock lock(&shard.mutex);
-    shard.peers.emplace(name, Member{*created, subject});
+    shard.peers.emplace(name, Member{*created, subject, tenant});
     late = shut_down_;
   }
   (*created)->Join(
-      std::make_shared<Scribe>(journal_, tally_, std::move(subject)));
+      std::make_shared<Scribe>(tenant, tally_, std::move(subject)));
   // A shutdown may have gone through the shards just before.
   if (late)
     (*created)->Close(peer::CloseReason::kDrained, "the server stops",
@@ -201,7 +220,15 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(peer::PeerInit init) {
   return created;
 }
 
-absl::StatusOr<std::shared_ptr<Peer>> Pool::Find(std::string_view name) {
+absl::StatusOr<std::shared_ptr<Peer>> Pool::Find(const Tenant& tenant,
+                                                 std::string_view name) {
+  auto member = FindAny(name);
+  if (!member.ok()) return member.status();
+  if (member->tenant.get() != &tenant) return Unknown(name);
+  return std::move(member->peer);
+}
+
+absl::StatusOr<Member> Pool::FindAny(std::string_view name) {
   const auto parsed = ParsePeerName(name);
   if (!parsed.ok()) return parsed.status();
   const absl::Status home = CheckHome(identity_, *parsed);
@@ -210,15 +237,15 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::Find(std::string_view name) {
   absl::MutexLock lock(&shard.mutex);
   const auto it = shard.peers.find(ToAbsl(name));
   if (it == shard.peers.end()) return Unknown(name);
-  return it->second.peer;
+  return it->second;
 }
 
 bool Pool::Precedes(std::string_view name, std::string_view other) const {
   return std::pair(ShardOf(name), name) < std::pair(ShardOf(other), other);
 }
 
-absl::StatusOr<Page> Pool::List(size_t page_size, std::string_view from,
-                                bool closed_too) {
+absl::StatusOr<Page> Pool::List(const Tenant& tenant, size_t page_size,
+                                std::string_view from, bool closed_too) {
   size_t first = 0;
   if (!from.empty()) {
     const auto parsed = ParsePeerName(from);
@@ -238,6 +265,7 @@ absl::StatusOr<Page> Pool::List(size_t page_size, std::string_view from,
                   ? shard.peers.lower_bound(ToAbsl(from))
                   : shard.peers.begin();
     for (; it != shard.peers.end(); ++it) {
+      if (it->second.tenant.get() != &tenant) continue;
       if (!closed_too && it->second.peer->gone()) continue;
       if (page.members.size() == page_size) {
         page.next = it->first;
@@ -266,7 +294,8 @@ void Pool::Release() {
   for (auto& call : done) call();
 }
 
-void Pool::OnGone(const std::string& name) {
+void Pool::OnGone(const std::string& name, Tenant& tenant) {
+  tenant.peers().Give();
   {
     absl::MutexLock lock(&mutex_);
     tombstones_.push_back(

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -30,6 +31,7 @@
 #include "core/pool/journal.h"
 #include "core/pool/names.h"
 #include "core/pool/tally.h"
+#include "core/pool/tenant.h"
 
 namespace parley::pool {
 
@@ -43,7 +45,7 @@ struct Options {
   absl::Duration max_lease_ttl = absl::Hours(24);
   // There is a port for single-port peers; they are refused without one.
   bool single_port = false;
-  // What the journal holds of the events of all peers together.
+  // What the journals hold of the events of all peers together.
   size_t journal_bytes = 16 << 20;
 };
 
@@ -56,7 +58,8 @@ struct Usage {
 
 struct Member {
   std::shared_ptr<peer::Peer> peer;
-  std::shared_ptr<const Subject> subject;  // of the journal
+  std::shared_ptr<const Subject> subject;  // of the tenant's journal
+  TenantPtr tenant;                        // whose it is
 };
 
 struct Page {
@@ -70,32 +73,47 @@ class Pool {
   // What it is given must outlive it.
   Pool(Options options, Identity identity, const peer::Environment& environment,
        EventLoopPool& loops, FdBudget& descriptors,
-       const CertificateStore& certificates);
+       const CertificateStore& certificates, Tenants& tenants);
   // All peers must be gone: call Shutdown first.
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  // Creates a peer with the certificates that `init` names. Errors: PEERS,
-  // FILE_DESCRIPTORS, RESOURCE_INSPECTION, DRAINING, LIMIT_EXCEEDED (the lease;
-  // zero means the default), NOT_SUPPORTED (single-port where there is no port
-  // for it), REQUEST_ID_CONFLICT, RATE (the same request is at work on another
-  // thread), and those of CertificateStore::Resolve and peer::Peer::Create.
-  // With a request_id used before by the same request: the same peer, as long
-  // as it or its tombstone is there. `made` says whether this call has made it.
-  absl::StatusOr<std::shared_ptr<peer::Peer>> Create(peer::PeerInit init,
+  // Creates a peer of the tenant, with the certificates that `init` names.
+  // Errors: TENANT_QUOTA, PEERS, FILE_DESCRIPTORS, RESOURCE_INSPECTION,
+  // DRAINING, LIMIT_EXCEEDED (the lease; zero means the default), NOT_SUPPORTED
+  // (single-port where there is no port for it), REQUEST_ID_CONFLICT, RATE (the
+  // same request is at work on another thread), and those of
+  // CertificateStore::Resolve and peer::Peer::Create. With a request_id used
+  // before by the same request of the tenant: the same peer, as long as it or
+  // its tombstone is there. `made` says whether this call has made it.
+  absl::StatusOr<std::shared_ptr<peer::Peer>> Create(const TenantPtr& tenant,
+                                                     peer::PeerInit init,
                                                      std::string request_id,
                                                      uint64_t request_hash,
                                                      bool* made = nullptr);
+  // The same for the common tenant: of a process that knows no others.
+  absl::StatusOr<std::shared_ptr<peer::Peer>> Create(peer::PeerInit init,
+                                                     std::string request_id,
+                                                     uint64_t request_hash,
+                                                     bool* made = nullptr) {
+    return Create(tenants_.common(), std::move(init), std::move(request_id),
+                  request_hash, made);
+  }
 
-  // The peer of this name, or its tombstone. Errors: ARGUMENT, WRONG_NODE,
-  // PEER_LOST, PEER_UNKNOWN.
-  absl::StatusOr<std::shared_ptr<peer::Peer>> Find(std::string_view name);
+  // The tenant's peer of this name, or its tombstone. One of another tenant is
+  // as unknown as one that never was. Errors: ARGUMENT, WRONG_NODE, PEER_LOST,
+  // PEER_UNKNOWN.
+  absl::StatusOr<std::shared_ptr<peer::Peer>> Find(const Tenant& tenant,
+                                                   std::string_view name);
+  // The same of whatever tenant: not for its callers to see.
+  absl::StatusOr<Member> FindAny(std::string_view name);
 
-  // Peers in an order that does not change while they live, from `from` on
-  // (empty: the first). PAGE_TOKEN when `from` was not given by a Page.
-  absl::StatusOr<Page> List(size_t page_size, std::string_view from,
-                            bool closed_too);
+  // The tenant's peers in an order that does not change while they live, from
+  // `from` on (empty: the first). PAGE_TOKEN when `from` was not given by a
+  // Page.
+  absl::StatusOr<Page> List(const Tenant& tenant, size_t page_size,
+                            std::string_view from, bool closed_too);
   // Whether a name comes before another in that order.
   bool Precedes(std::string_view name, std::string_view other) const;
 
@@ -103,8 +121,8 @@ class Pool {
   // request may be tried again.
   void ForgetRequestOf(const std::string& name);
 
-  // Every peer is in the list before it is in the journal.
-  Journal& journal() { return journal_; }
+  // Every peer is in the list before it is in its tenant's journal.
+  Tenants& tenants() const { return tenants_; }
   const Tally& tally() const { return tally_; }
 
   // Refuses new peers from now on, and tells those that there are that they
@@ -138,6 +156,8 @@ class Pool {
     std::string name;
     absl::Duration purge_at;  // monotonic
   };
+  // The peer of the request holds the tenant.
+  using RequestKey = std::pair<const Tenant*, std::string>;
   struct Remembered {
     std::string name;
     uint64_t hash = 0;
@@ -146,11 +166,12 @@ class Pool {
   static constexpr size_t kShards = 16;
 
   size_t ShardOf(std::string_view name) const;
-  absl::Status Admit(bool single_port);
-  absl::StatusOr<std::shared_ptr<peer::Peer>> CreateNew(peer::PeerInit init);
+  absl::Status Admit(Tenant& tenant, bool single_port);
+  absl::StatusOr<std::shared_ptr<peer::Peer>> CreateNew(const TenantPtr& tenant,
+                                                        peer::PeerInit init);
   void Release();
   std::vector<std::shared_ptr<peer::Peer>> All();
-  void OnGone(const std::string& name);
+  void OnGone(const std::string& name, Tenant& tenant);
   void PurgeTombstones();
   void Forget(const std::string& name);
 
@@ -160,8 +181,8 @@ class Pool {
   EventLoopPool& loops_;
   FdBudget& descriptors_;
   const CertificateStore& certificates_;
+  Tenants& tenants_;
 
-  Journal journal_;
   Tally tally_;
   Shard shards_[kShards];
   std::atomic<size_t> live_ = 0;
@@ -170,9 +191,8 @@ class Pool {
 
   mutable absl::Mutex mutex_;
   std::deque<Tombstone> tombstones_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, Remembered> requests_
-      ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, std::string> request_of_peer_
+  absl::flat_hash_map<RequestKey, Remembered> requests_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, RequestKey> request_of_peer_
       ABSL_GUARDED_BY(mutex_);
   std::vector<absl::AnyInvocable<void()>> on_empty_ ABSL_GUARDED_BY(mutex_);
 };

@@ -85,6 +85,43 @@ TEST(OptionsTest, PlaintextBeyondThisMachineHasToBeMeant) {
   }
 }
 
+TEST(OptionsTest, TokensGoBeyondThisMachineByTlsAlone) {
+  const auto message = Refusal({"--listen=:50051", "--tokens=/dev/null"});
+  EXPECT_THAT(message, HasSubstr("whoever is on the way can read the tokens"));
+  EXPECT_EQ(
+      Refusal({"--listen=:50051", "--jwt-keys=/dev/null", "--insecure-bind"}),
+      "");
+  EXPECT_EQ(Refusal({"--listen=:50051", "--tokens=/dev/null",
+                     "--tls-certificate=/dev/null", "--tls-key=/dev/null"}),
+            "");
+}
+
+TEST(OptionsTest, SaysWhoMayCallAndHowMuch) {
+  EXPECT_TRUE(Parse({})->options.access.open());
+  const auto parsed =
+      Parse({"--tokens=/dev/null", "--jwt-keys=/dev/null,/dev/null",
+             "--jwt-issuer=https://id", "--jwt-audience=parley",
+             "--jwt-tenant-claim=org", "--jwt-role-claim=groups",
+             "--tenant-max-peers=3", "--tenant-max-certificates=4",
+             "--tenant-max-streams=5", "--tenant-call-rate=0.5",
+             "--tenant-call-burst=10"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  const AccessOptions& access = parsed->options.access;
+  EXPECT_FALSE(access.open());
+  EXPECT_EQ(access.tokens_path, "/dev/null");
+  EXPECT_THAT(access.jwt.key_paths, ElementsAre("/dev/null", "/dev/null"));
+  EXPECT_EQ(access.jwt.issuer, "https://id");
+  EXPECT_EQ(access.jwt.audience, "parley");
+  EXPECT_EQ(access.jwt.tenant_claim, "org");
+  EXPECT_EQ(access.jwt.role_claim, "groups");
+  const pool::TenantLimits& limits = parsed->options.engine.tenants;
+  EXPECT_EQ(limits.max_peers, 3u);
+  EXPECT_EQ(limits.max_certificates, 4u);
+  EXPECT_EQ(limits.max_streams, 5u);
+  EXPECT_EQ(limits.calls.per_second, 0.5);
+  EXPECT_EQ(limits.calls.burst, 10);
+}
+
 TEST(OptionsTest, RefusesInOneLineWhatCannotBe) {
   const struct {
     std::vector<std::string_view> arguments;
@@ -125,6 +162,17 @@ TEST(OptionsTest, RefusesInOneLineWhatCannotBe) {
       {{"--max-message-size=1MiB", "--send-buffer=512KiB"},
        "--send-buffer: 512KiB does not hold one message"},
       {{"--peer-receive-buffer=512KiB"}, "smaller than --receive-buffer"},
+      {{"--tokens=/nowhere"}, "--tokens: \"/nowhere\" cannot be read"},
+      {{"--tokens=/dev/null,/dev/null"}, "--tokens: is one file"},
+      {{"--jwt-keys=/dev/null,/nowhere"}, "\"/nowhere\" cannot be read"},
+      {{"--jwt-issuer=x"}, "--jwt-issuer: needs --jwt-keys"},
+      {{"--jwt-audience=x"}, "--jwt-audience: needs --jwt-keys"},
+      {{"--jwt-tenant-claim="}, "--jwt-tenant-claim: is a text of 1 to 256"},
+      {{"--tls-client-tenants"}, "--tls-client-tenants: needs --tls-client-ca"},
+      {{"--tenant-call-rate=-1"}, "--tenant-call-rate: \"-1\" is no number"},
+      {{"--tenant-call-rate=nan"}, "is no number from 0"},
+      {{"--tenant-call-burst=5"}, "needs --tenant-call-rate"},
+      {{"--tenant-max-peers=x"}, "--tenant-max-peers: \"x\" is not a whole"},
       {{"--max-peerz=1"}, "unknown flag --max-peerz; did you mean"},
   };
   for (const auto& c : cases) {

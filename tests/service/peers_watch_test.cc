@@ -250,7 +250,7 @@ TEST_F(PeersWatchTest, ResumesAfterAnyMessageWithoutLossAndWithoutDouble) {
       ClosePeer(sentinel);
     }
   }
-  ASSERT_GE(mirror.closed().size(), 3u);
+  ASSERT_GE(mirror.closed().size(), 1u);
   std::map<std::string, uint64_t> live;
   for (const auto& [name, sequence] : mirror.peers()) {
     if (mirror.closed().contains(name)) continue;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/crypto/openssl_ptr.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -12,6 +14,7 @@
 #include "grpcpp/security/credentials.h"
 #include "openssl/pem.h"
 #include "openssl/x509v3.h"
+#include "tests/service/calls.h"
 #include "tests/service/harness.h"
 
 namespace parley::service {
@@ -45,9 +48,12 @@ class Authority {
 
   std::string certificate() const { return Text(certificate_.get()); }
 
-  Pem Issue() {
+  // What else the subject has: {"O", "acme"} and so on.
+  using Subject = std::vector<std::pair<const char*, const char*>>;
+
+  Pem Issue(const Subject& subject = {}) {
     const crypto::KeyPtr key(EVP_EC_gen("P-256"));
-    const crypto::X509Ptr certificate = Sign("localhost", *key);
+    const crypto::X509Ptr certificate = Sign("localhost", *key, subject);
     return {.certificate = Text(certificate.get()),
             .key = PemText([&](BIO* out) {
               PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0,
@@ -61,7 +67,8 @@ class Authority {
   }
 
   // By this authority; its own certificate is the first.
-  crypto::X509Ptr Sign(const char* name, EVP_PKEY& key) {
+  crypto::X509Ptr Sign(const char* name, EVP_PKEY& key,
+                       const Subject& more = {}) {
     crypto::X509Ptr made(X509_new());
     X509_set_version(made.get(), X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(made.get()), ++serial_);
@@ -72,6 +79,11 @@ class Authority {
     X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
                                reinterpret_cast<const unsigned char*>(name), -1,
                                -1, 0);
+    for (const auto& [field, text] : more) {
+      X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8,
+                                 reinterpret_cast<const unsigned char*>(text),
+                                 -1, -1, 0);
+    }
     X509_set_issuer_name(
         made.get(),
         certificate_ ? X509_get_subject_name(certificate_.get()) : subject);
@@ -181,6 +193,34 @@ TEST_F(TlsTest, CallersShowACertificateOfTheAuthority) {
   EXPECT_TRUE(Answered(Connect(roots, house_.Issue())));
   EXPECT_FALSE(Answered(Connect(roots)));
   EXPECT_FALSE(Answered(Connect(roots, stranger_.Issue())));
+}
+
+TEST_F(TlsTest, TheSubjectOfACertificateSaysWhoCalls) {
+  Install(house_.Issue(), house_.certificate());
+  Options options = TlsOptions(/*both_ways=*/true);
+  options.access.certificate_tenants = true;
+  StartServer(options);
+  const auto pool = [this](const Authority::Subject& subject,
+                           v1::GetPoolResponse* response) {
+    return CallStub(Connect(house_.certificate(), house_.Issue(subject)), {},
+                    &v1::PoolService::Stub::GetPool, v1::GetPoolRequest(),
+                    response);
+  };
+  v1::GetPoolResponse response;
+  ASSERT_OK(pool({{"O", "Acme Inc."}}, &response));
+  EXPECT_EQ(response.pool().tenant().name(), "Acme Inc.");
+  EXPECT_FALSE(response.pool().tenant().admin());
+  ASSERT_OK(pool({{"O", "acme"}, {"OU", "ops"}, {"OU", "admin"}}, &response));
+  EXPECT_EQ(response.pool().tenant().name(), "acme");
+  EXPECT_TRUE(response.pool().tenant().admin());
+  for (const Authority::Subject& bad :
+       {Authority::Subject{}, Authority::Subject{{"OU", "admin"}},
+        Authority::Subject{{"O", "acme"}, {"O", "other"}},
+        Authority::Subject{{"O", "\xC3\xA4"}}}) {
+    const grpc::Status status = pool(bad, &response);
+    EXPECT_EQ(ErrorText(status), "UNAUTHENTICATED TOKEN");
+    EXPECT_EQ(Metadata(status, "cause"), "certificate");
+  }
 }
 
 TEST_F(TlsTest, RenewedCertificatesAreTakenUp) {

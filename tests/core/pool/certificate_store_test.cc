@@ -48,7 +48,7 @@ class CertificateStoreTest : public ::testing::Test {
   absl::StatusOr<StoredCertificate> Try(crypto::CertificateOptions options,
                                         peer::Labels labels = {}) {
     Awaited reply;
-    store_->Generate(options, std::move(labels), reply.Reply());
+    store_->Generate(tenant_, options, std::move(labels), reply.Reply());
     return reply.Wait();
   }
   StoredCertificate Generate(crypto::CertificateOptions options = {},
@@ -59,11 +59,11 @@ class CertificateStoreTest : public ::testing::Test {
   }
   absl::StatusOr<StoredCertificate> Rotate(const std::string& name) {
     Awaited reply;
-    store_->Rotate(name, reply.Reply());
+    store_->Rotate(tenant_, name, reply.Reply());
     return reply.Wait();
   }
   StoredCertificate Find(const std::string& name) {
-    const auto found = store_->Find(name);
+    const auto found = store_->Find(*tenant_, name);
     EXPECT_TRUE(found.ok()) << found.status();
     return *found;
   }
@@ -71,7 +71,7 @@ class CertificateStoreTest : public ::testing::Test {
   absl::StatusOr<Named> Resolve(const std::vector<std::string>& names) {
     Named named;
     for (const std::string& name : names) named.push_back({.name = name});
-    const absl::Status resolved = store_->Resolve(named);
+    const absl::Status resolved = store_->Resolve(*tenant_, named);
     if (!resolved.ok()) return resolved;
     return named;
   }
@@ -87,6 +87,8 @@ class CertificateStoreTest : public ::testing::Test {
   parley::testing::FakeClock clock_;
   parley::testing::FakeRandom random_;
   const Identity identity_ = *Identity::Make("here", random_);
+  Tenants tenants_{{}, 1 << 20, clock_};
+  TenantPtr tenant_ = tenants_.common();
   std::optional<CertificateStore> store_;
 };
 
@@ -107,9 +109,9 @@ TEST_F(CertificateStoreTest, WhatIsGeneratedIsFoundByName) {
 
 TEST_F(CertificateStoreTest, NamesThatLeadNowhereSayWhy) {
   const auto reason = [this](const std::string& name, Reason expected) {
-    const absl::Status status = store_->Find(name).status();
+    const absl::Status status = store_->Find(*tenant_, name).status();
     EXPECT_TRUE(HasReason(status, expected)) << status;
-    EXPECT_EQ(store_->Delete(name), status);
+    EXPECT_EQ(store_->Delete(*tenant_, name), status);
     EXPECT_EQ(Rotate(name).status(), status);
   };
   reason(NewCertificateName(identity_, random_), Reason::kCertificateUnknown);
@@ -127,9 +129,9 @@ TEST_F(CertificateStoreTest, HoldsNoMoreThanItMay) {
   const absl::Status full = Try({}).status();
   EXPECT_TRUE(HasReason(full, Reason::kTenantQuota)) << full;
   EXPECT_TRUE(HasReason(Rotate(last).status(), Reason::kTenantQuota));
-  ASSERT_TRUE(store_->Delete(last).ok());
-  EXPECT_TRUE(
-      HasReason(store_->Find(last).status(), Reason::kCertificateUnknown));
+  ASSERT_TRUE(store_->Delete(*tenant_, last).ok());
+  EXPECT_TRUE(HasReason(store_->Find(*tenant_, last).status(),
+                        Reason::kCertificateUnknown));
   Generate();
 }
 
@@ -138,7 +140,7 @@ TEST_F(CertificateStoreTest, WhatFailsTakesNoRoom) {
     EXPECT_TRUE(HasReason(Try({.key_type = KeyType::kOther}).status(),
                           Reason::kNotSupported));
     Awaited reply;
-    store_->Import("no PEM", "no key", {}, reply.Reply());
+    store_->Import(tenant_, "no PEM", "no key", {}, reply.Reply());
     EXPECT_TRUE(HasReason(reply.Wait().status(), Reason::kArgument));
   }
   for (int i = 0; i < 4; ++i) Generate();
@@ -150,7 +152,8 @@ TEST_F(CertificateStoreTest, RsaKeysAreMadeElsewhereAndFewWait) {
   Make({.max_certificates = 100, .max_waiting_rsa = 2});
   Awaited replies[kCalls];
   for (Awaited& reply : replies) {
-    store_->Generate({.key_type = KeyType::kRsa2048}, {}, reply.Reply());
+    store_->Generate(tenant_, {.key_type = KeyType::kRsa2048}, {},
+                     reply.Reply());
   }
   // ECDSA ones do not wait for them.
   EXPECT_EQ(Generate().certificate->key_type(), KeyType::kEcdsaP256);
@@ -176,7 +179,8 @@ TEST_F(CertificateStoreTest, StopEndsWhatWaits) {
   Make({.max_certificates = 100, .max_waiting_rsa = 8});
   Awaited replies[4];
   for (Awaited& reply : replies) {
-    store_->Generate({.key_type = KeyType::kRsa2048}, {}, reply.Reply());
+    store_->Generate(tenant_, {.key_type = KeyType::kRsa2048}, {},
+                     reply.Reply());
   }
   store_->Stop();
   EXPECT_TRUE(HasReason(replies[3].Wait().status(), Reason::kDraining));
@@ -195,7 +199,8 @@ TEST_F(CertificateStoreTest, ImportsWhatAnotherMade) {
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
   Awaited reply;
-  store_->Import((*made)->Pem(), std::string(text, static_cast<size_t>(size)),
+  store_->Import(tenant_, (*made)->Pem(),
+                 std::string(text, static_cast<size_t>(size)),
                  {{"from", "elsewhere"}}, reply.Reply());
   const auto imported = reply.Wait();
   ASSERT_TRUE(imported.ok()) << imported.status();
@@ -209,31 +214,32 @@ TEST_F(CertificateStoreTest, ListsTheNewestFirstPageByPage) {
   for (int i = 0; i < 4; ++i) {
     names.push_back(Generate({}, {{"even", i % 2 == 0 ? "yes" : "no"}}).name);
   }
-  auto page = store_->List(3, "", {});
+  auto page = store_->List(*tenant_, 3, "", {});
   ASSERT_TRUE(page.ok());
   ASSERT_EQ(page->certificates.size(), 3u);
   EXPECT_EQ(page->certificates[0].name, names[3]);
   EXPECT_EQ(page->certificates[2].name, names[1]);
   // One made or deleted meanwhile changes nothing for the rest.
-  ASSERT_TRUE(store_->Delete(names[3]).ok());
+  ASSERT_TRUE(store_->Delete(*tenant_, names[3]).ok());
   Generate();
-  const auto next = store_->List(3, page->next, {});
+  const auto next = store_->List(*tenant_, 3, page->next, {});
   ASSERT_TRUE(next.ok());
   ASSERT_EQ(next->certificates.size(), 1u);
   EXPECT_EQ(next->certificates[0].name, names[0]);
   EXPECT_EQ(next->next, "");
 
-  const auto even = store_->List(1, "", {{"even", "yes"}});
+  const auto even = store_->List(*tenant_, 1, "", {{"even", "yes"}});
   ASSERT_TRUE(even.ok());
   EXPECT_EQ(even->certificates[0].name, names[2]);
-  EXPECT_EQ(
-      store_->List(1, even->next, {{"even", "yes"}})->certificates[0].name,
-      names[0]);
+  EXPECT_EQ(store_->List(*tenant_, 1, even->next, {{"even", "yes"}})
+                ->certificates[0]
+                .name,
+            names[0]);
   for (const std::string& bad :
        {std::string("x"), identity_.epoch, identity_.epoch + "0",
         identity_.epoch + "1x", "a" + page->next}) {
-    EXPECT_TRUE(
-        HasReason(store_->List(1, bad, {}).status(), Reason::kPageToken))
+    EXPECT_TRUE(HasReason(store_->List(*tenant_, 1, bad, {}).status(),
+                          Reason::kPageToken))
         << bad;
   }
 }
@@ -251,7 +257,7 @@ TEST_F(CertificateStoreTest, CountsWhoUsesACertificate) {
   copy.reset();
   EXPECT_EQ(Find(name).peers, 1u);
   // Deleted in use: who has it keeps it, nobody else gets it.
-  ASSERT_TRUE(store_->Delete(name).ok());
+  ASSERT_TRUE(store_->Delete(*tenant_, name).ok());
   EXPECT_NE((*second)[0].certificate->x509(), nullptr);
   const absl::Status gone = Resolve({name}).status();
   EXPECT_TRUE(HasReason(gone, Reason::kCertificateUnknown));
@@ -297,9 +303,9 @@ TEST_F(CertificateStoreTest, DeletingASuccessorUndoesItsRotation) {
   const std::string first = Generate().name;
   const std::string second = Rotate(first)->name;
   const std::string third = Rotate(second)->name;
-  ASSERT_TRUE(store_->Delete(second).ok());
+  ASSERT_TRUE(store_->Delete(*tenant_, second).ok());
   EXPECT_EQ(Find(first).replaced_by, third);
-  ASSERT_TRUE(store_->Delete(third).ok());
+  ASSERT_TRUE(store_->Delete(*tenant_, third).ok());
   EXPECT_EQ(Find(first).replaced_by, "");
   EXPECT_EQ((*Resolve({first}))[0].name, first);
 }

@@ -35,8 +35,10 @@ class PoolTest : public ::testing::Test {
   void MakePool(Options options) {
     if (pool_ != nullptr) ShutdownPool();
     pool_ = std::make_unique<Pool>(options, *Identity::Make("local", random_),
-                                   environment_, *loops_, budget_, store_);
+                                   environment_, *loops_, budget_, store_,
+                                   tenants_);
   }
+  const Tenant& common() { return *tenants_.common(); }
   void ShutdownPool() {
     absl::Notification done;
     pool_->Shutdown(CloseReason::kDrained, "test ends",
@@ -64,6 +66,7 @@ class PoolTest : public ::testing::Test {
   std::unique_ptr<EventLoopPool> loops_ = *EventLoopPool::Create(2);
   FakeFds fds_;
   FdBudget budget_{0, fds_};
+  Tenants tenants_{{}, 16 << 20, clock_};
   CertificateStore store_{
       {}, *Identity::Make("local", random_), clock_, random_};
   std::unique_ptr<Pool> pool_;
@@ -73,15 +76,16 @@ TEST_F(PoolTest, APeerIsFoundByItsNameAndLeavesATombstone) {
   const auto created = Create();
   ASSERT_TRUE(created.ok()) << created.status();
   const std::string name = (*created)->name();
-  ASSERT_TRUE(pool_->Find(name).ok());
+  ASSERT_TRUE(pool_->Find(common(), name).ok());
   EXPECT_EQ(pool_->usage().peers, 1u);
   Close(**created);
   EXPECT_EQ(pool_->usage().peers, 0u);
   EXPECT_EQ(pool_->usage().tombstones, 1u);
-  ASSERT_TRUE(pool_->Find(name).ok());
+  ASSERT_TRUE(pool_->Find(common(), name).ok());
   clock_.Advance(absl::Minutes(6));
-  pool_->List(10, "", true).IgnoreError();
-  EXPECT_TRUE(HasReason(pool_->Find(name).status(), Reason::kPeerUnknown));
+  pool_->List(common(), 10, "", true).IgnoreError();
+  EXPECT_TRUE(
+      HasReason(pool_->Find(common(), name).status(), Reason::kPeerUnknown));
   EXPECT_EQ(pool_->usage().tombstones, 0u);
 }
 
@@ -113,8 +117,8 @@ TEST_F(PoolTest, TombstonesAreBounded) {
     Close(*peer);
   }
   EXPECT_EQ(pool_->usage().tombstones, 3u);
-  EXPECT_FALSE(pool_->Find(names[0]).ok());
-  EXPECT_TRUE(pool_->Find(names[9]).ok());
+  EXPECT_FALSE(pool_->Find(common(), names[0]).ok());
+  EXPECT_TRUE(pool_->Find(common(), names[9]).ok());
 }
 
 TEST_F(PoolTest, ARequestIdMakesOnePeer) {
@@ -133,7 +137,7 @@ TEST_F(PoolTest, PagesCoverEveryPeerOnce) {
   std::string from;
   int pages = 0;
   do {
-    const auto page = pool_->List(3, from, false);
+    const auto page = pool_->List(common(), 3, from, false);
     ASSERT_TRUE(page.ok()) << page.status();
     for (const Member& member : page->members) {
       EXPECT_TRUE(listed.insert(member.peer->name()).second);
@@ -143,21 +147,54 @@ TEST_F(PoolTest, PagesCoverEveryPeerOnce) {
   } while (!from.empty());
   EXPECT_EQ(listed, names);
   EXPECT_EQ(pages, 3);
-  EXPECT_TRUE(
-      HasReason(pool_->List(3, "junk", false).status(), Reason::kPageToken));
+  EXPECT_TRUE(HasReason(pool_->List(common(), 3, "junk", false).status(),
+                        Reason::kPageToken));
 }
 
 TEST_F(PoolTest, ADrainingPoolTakesNoNewPeers) {
   const auto before = Create();
   pool_->Drain(absl::InfiniteFuture());
   EXPECT_TRUE(HasReason(Create().status(), Reason::kDraining));
-  EXPECT_TRUE(pool_->Find((*before)->name()).ok());
+  EXPECT_TRUE(pool_->Find(common(), (*before)->name()).ok());
 }
 
 TEST_F(PoolTest, ALeaseIsBounded) {
   const auto refused = pool_->Create({.lease_ttl = absl::Hours(25)}, "", 0);
   EXPECT_TRUE(HasReason(refused.status(), Reason::kLimitExceeded));
   EXPECT_EQ(pool_->usage().peers, 0u);
+}
+
+TEST_F(PoolTest, APeerOfAnotherTenantIsAsUnknownAsNone) {
+  const TenantPtr a = *tenants_.Get("a");
+  const TenantPtr b = *tenants_.Get("b");
+  const peer::PeerInit init{.lease_ttl = absl::ZeroDuration()};
+  const auto mine = pool_->Create(a, init, "the same", 1);
+  const auto theirs = pool_->Create(b, init, "the same", 2);
+  ASSERT_TRUE(mine.ok() && theirs.ok()) << "request_ids are each one's own";
+  EXPECT_EQ(*pool_->Create(a, init, "the same", 1), *mine);
+  const std::string name = (*mine)->name();
+  EXPECT_TRUE(pool_->Find(*a, name).ok());
+  EXPECT_EQ(pool_->FindAny(name)->tenant, a);
+  const absl::Status unknown = pool_->Find(*b, name).status();
+  EXPECT_TRUE(HasReason(unknown, Reason::kPeerUnknown));
+
+  for (const TenantPtr& tenant : {a, b}) {
+    const auto page = pool_->List(*tenant, 1, "", true);
+    ASSERT_EQ(page->members.size(), 1u);
+    EXPECT_EQ(page->members[0].tenant, tenant);
+    EXPECT_EQ(page->next, "") << "not the name of another's peer";
+  }
+  EXPECT_EQ(a->journal().last(), 1u);
+
+  // Nor its tombstone; and once that is gone there is no difference at all.
+  Close(**mine);
+  EXPECT_TRUE(pool_->Find(*a, name).ok());
+  EXPECT_EQ(pool_->Find(*b, name).status(), unknown);
+  clock_.Advance(absl::Minutes(6));
+  pool_->List(*b, 1, "", true).IgnoreError();
+  EXPECT_EQ(pool_->Find(*a, name).status(), unknown);
+  EXPECT_EQ(a->peers().used(), 0u);
+  EXPECT_EQ(b->peers().used(), 1u);
 }
 
 }  // namespace
