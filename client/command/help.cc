@@ -54,6 +54,11 @@ std::span<const Option> CommonOptions() {
       {"--ca", "FILE", "speak TLS, trusting these roots (PEM)"},
       {"--cert", "FILE", "own certificate for mutual TLS (PEM)"},
       {"--key", "FILE", "its private key (PEM)"},
+      {"--token-file", "FILE",
+       "send the bearer token in it. Default:\n$PARLEY_TOKEN_FILE"},
+      {"--plaintext-token", "",
+       "send a token without TLS beyond this machine, too,\n"
+       "where others may read it"},
       {"--verbose", "", "all details of an error", "-v"},
       {"--help", "", "this text", "-h"},
   };
@@ -87,7 +92,8 @@ Or see all of it happen inside one server: parley demo
 Options of every command:
 )",
                   OptionLines(CommonOptions()), R"(
-PARLEY_TOKEN, where it is set, is sent as bearer token.
+PARLEY_TOKEN, where it is set and no file is named, is sent as bearer token. No
+option takes one: others on the machine can read command lines.
 
 )",
                   kExitCodes);

@@ -53,6 +53,14 @@ absl::StatusOr<client::ConnectionOptions> Connection(
   options.server = Setting(environment, arguments, "--server", "PARLEY_SERVER");
   if (options.server.empty()) options.server = kDefaultServer;
   options.token = environment.variable("PARLEY_TOKEN");
+  options.token_file =
+      Setting(environment, arguments, "--token-file", "PARLEY_TOKEN_FILE");
+  // The connection reads it as it needs it; here that it can be read.
+  if (!options.token_file.empty()) {
+    const auto content = environment.read(options.token_file);
+    if (!content.ok()) return content.status();
+  }
+  options.plaintext_token = arguments.Has("--plaintext-token");
   if (arguments.Has("--tls") || arguments.Has("--ca") ||
       arguments.Has("--cert") || arguments.Has("--key")) {
     client::TlsOptions& tls = options.tls.emplace();

@@ -5,12 +5,15 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "client/src/call_registry.h"
 #include "client/src/grpc_stream.h"
+#include "client/src/refused_connection.h"
 #include "client/src/retry_connection.h"
 #include "client/src/routing_connection.h"
 #include "client/src/time_source.h"
+#include "client/src/token_source.h"
 #include "client/src/wire_status.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/create_channel.h"
@@ -23,7 +26,8 @@ namespace {
 // Puts calls on a channel as they are.
 class GrpcConnection final : public Connection {
  public:
-  GrpcConnection(std::shared_ptr<grpc::Channel> channel, std::string token)
+  GrpcConnection(std::shared_ptr<grpc::Channel> channel,
+                 std::shared_ptr<TokenSource> token)
       : stub_(std::make_shared<MessageStub>(std::move(channel))),
         token_(std::move(token)),
         registry_(std::make_shared<CallRegistry>()) {}
@@ -78,14 +82,14 @@ class GrpcConnection final : public Connection {
     for (const auto& [key, value] : call.headers) {
       context->AddMetadata(key, value);
     }
-    if (!token_.empty()) {
-      context->AddMetadata("authorization", "Bearer " + token_);
+    if (const std::string token = token_->Get(); !token.empty()) {
+      context->AddMetadata("authorization", "Bearer " + token);
     }
     return context;
   }
 
   std::shared_ptr<MessageStub> stub_;
-  const std::string token_;
+  const std::shared_ptr<TokenSource> token_;
   const std::shared_ptr<CallRegistry> registry_;
 };
 
@@ -118,29 +122,57 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
   return grpc::CreateCustomChannel(target, credentials, arguments);
 }
 
+// A connection to one target, or one that says why there is none.
+std::shared_ptr<Connection> Connect(const std::string& target,
+                                    const ConnectionOptions& options,
+                                    std::shared_ptr<TokenSource> token) {
+  const bool has_token = !options.token.empty() || !options.token_file.empty();
+  if (has_token && !options.tls && !options.plaintext_token &&
+      !StaysOnThisMachine(target)) {
+    return std::make_shared<RefusedConnection>(absl::FailedPreconditionError(
+        absl::StrCat("a token is not sent to ", target,
+                     " in plaintext, where others can read it; use TLS, or "
+                     "say that it is meant (plaintext_token)")));
+  }
+  return std::make_shared<GrpcConnection>(MakeChannel(target, options),
+                                          std::move(token));
+}
+
 // Connections to other nodes, made when they are first needed.
 std::function<std::shared_ptr<Connection>(std::string_view)> NodeConnections(
-    ConnectionOptions options) {
+    ConnectionOptions options, std::shared_ptr<TokenSource> token) {
   if (options.resolve_node == nullptr) return nullptr;
   struct Nodes {
-    explicit Nodes(ConnectionOptions o) : options(std::move(o)) {}
+    Nodes(ConnectionOptions o, std::shared_ptr<TokenSource> t)
+        : options(std::move(o)), token(std::move(t)) {}
     const ConnectionOptions options;
+    const std::shared_ptr<TokenSource> token;
     absl::Mutex mutex;
     absl::flat_hash_map<std::string, std::shared_ptr<Connection>> by_target
         ABSL_GUARDED_BY(mutex);
   };
-  auto nodes = std::make_shared<Nodes>(std::move(options));
+  auto nodes = std::make_shared<Nodes>(std::move(options), std::move(token));
   return [nodes](std::string_view node) -> std::shared_ptr<Connection> {
     const std::string target = nodes->options.resolve_node(node);
     if (target.empty()) return nullptr;
     absl::MutexLock lock(&nodes->mutex);
     auto& connection = nodes->by_target[target];
     if (connection == nullptr) {
-      connection = std::make_shared<GrpcConnection>(
-          MakeChannel(target, nodes->options), nodes->options.token);
+      connection = Connect(target, nodes->options, nodes->token);
     }
     return connection;
   };
+}
+
+// What every connection does besides.
+std::shared_ptr<Connection> Decorate(std::shared_ptr<Connection> wire,
+                                     ConnectionOptions options,
+                                     std::shared_ptr<TokenSource> token) {
+  const RetryPolicy retry = options.retry;
+  auto routing = std::make_shared<RoutingConnection>(
+      std::move(wire), NodeConnections(std::move(options), std::move(token)));
+  return std::make_shared<RetryConnection>(std::move(routing), retry,
+                                           SystemTime());
 }
 
 }  // namespace
@@ -148,18 +180,18 @@ std::function<std::shared_ptr<Connection>(std::string_view)> NodeConnections(
 
 std::shared_ptr<Connection> MakeGrpcConnection(
     std::shared_ptr<grpc::Channel> channel, ConnectionOptions options) {
-  auto wire = std::make_shared<internal::GrpcConnection>(std::move(channel),
-                                                         options.token);
-  const RetryPolicy retry = options.retry;
-  auto routing = std::make_shared<internal::RoutingConnection>(
-      std::move(wire), internal::NodeConnections(std::move(options)));
-  return std::make_shared<internal::RetryConnection>(std::move(routing), retry,
-                                                     internal::SystemTime());
+  auto token = std::make_shared<internal::TokenSource>(options);
+  auto wire =
+      std::make_shared<internal::GrpcConnection>(std::move(channel), token);
+  return internal::Decorate(std::move(wire), std::move(options),
+                            std::move(token));
 }
 
 std::shared_ptr<Connection> MakeConnection(ConnectionOptions options) {
-  auto channel = internal::MakeChannel(options.server, options);
-  return MakeGrpcConnection(std::move(channel), std::move(options));
+  auto token = std::make_shared<internal::TokenSource>(options);
+  auto wire = internal::Connect(options.server, options, token);
+  return internal::Decorate(std::move(wire), std::move(options),
+                            std::move(token));
 }
 
 }  // namespace parley::client

@@ -128,6 +128,20 @@ TEST_F(CommandTest, TlsAndTokenReachTheConnection) {
   ASSERT_TRUE(connected_with_.tls.has_value());
   EXPECT_EQ(connected_with_.tls->root_certificates, "the roots");
   EXPECT_EQ(connected_with_.token, "t0ken");
+  EXPECT_FALSE(connected_with_.plaintext_token);
+}
+
+TEST_F(CommandTest, ATokenIsNamedByItsFile) {
+  EXPECT_CALL(*connection_, GetPeer).WillRepeatedly(Return(Got()));
+  files_["one"] = "t0ken";
+  files_["two"] = "t0ken";
+  variables_["PARLEY_TOKEN_FILE"] = "one";
+  EXPECT_EQ(Run("get peers/a.1"), kDone);
+  EXPECT_EQ(connected_with_.token_file, "one");
+  EXPECT_EQ(Run("get peers/a.1 --token-file two --plaintext-token"), kDone);
+  EXPECT_EQ(connected_with_.token_file, "two");
+  EXPECT_TRUE(connected_with_.plaintext_token);
+  EXPECT_EQ(Run("get peers/a.1 --token-file three"), kUsage);
 }
 
 struct Failure {

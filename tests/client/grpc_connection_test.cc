@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "client/src/token_source.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -197,6 +200,59 @@ TEST_F(GrpcConnectionTest, ACallHasRoutingTokenAndRequestId) {
   const auto offer = client.CreateOffer(kPeer);
   ASSERT_TRUE(offer.ok()) << offer.status();
   EXPECT_EQ(offer->description().sdp(), "a Bearer t0ken 36");
+}
+
+TEST_F(GrpcConnectionTest, ATokenOfAFileIsReadAgain) {
+  const std::string path = directory_ + "/token";
+  const auto write = [&path](const char* token) {
+    std::ofstream(path + ".new") << token << "\n";
+    rename((path + ".new").c_str(), path.c_str());
+  };
+  write("f1rst");
+  ConnectionOptions options = Options();
+  options.token_file = path;
+  const Client client(MakeConnection(options));
+  const auto sent = [&client] {
+    const auto offer = client.CreateOffer(kPeer);
+    return offer.ok() ? offer->description().sdp()
+                      : std::string(offer.status().message());
+  };
+  EXPECT_EQ(sent(), "a Bearer f1rst 36");
+  write("sec0nd");
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  while (sent() != "a Bearer sec0nd 36" && absl::Now() < end) {
+  }
+  EXPECT_EQ(sent(), "a Bearer sec0nd 36");
+}
+
+TEST_F(GrpcConnectionTest, ATokenDoesNotLeaveTheMachineInPlaintext) {
+  ConnectionOptions options;
+  // Nobody is there (RFC 5737); nothing is sent either.
+  options.server = "192.0.2.1:50051";
+  options.token = "t0ken";
+  const Client client(MakeConnection(options));
+  const auto offer = client.CreateOffer(kPeer);
+  EXPECT_TRUE(absl::IsFailedPrecondition(offer.status())) << offer.status();
+  EXPECT_EQ(std::string(offer.status().message()).find("t0ken"),
+            std::string::npos);
+}
+
+TEST(StaysOnThisMachineTest, KnowsTheTargetsOfGrpc) {
+  using internal::StaysOnThisMachine;
+  for (const char* here :
+       {"localhost:50051", "localhost", "127.0.0.1:1", "127.8.8.8", "[::1]:1",
+        "::1", "unix:/run/parley", "unix:///run/parley", "unix-abstract:x",
+        "dns:localhost:1", "dns:///localhost:1", "ipv4:127.0.0.1:1",
+        "ipv6:[::1]:1"}) {
+    EXPECT_TRUE(StaysOnThisMachine(here)) << here;
+  }
+  for (const char* elsewhere :
+       {"", "example.org:50051", "192.0.2.1:1", "[2001:db8::1]:1",
+        "2001:db8::1", "localhost.example.org:1", "127.0.0.1.example.org:1",
+        "dns:///example.org:1", "dns://127.0.0.1/example.org", "dns://x",
+        "ipv4:127.0.0.1:1,192.0.2.1:1", "[", "0.0.0.0:1", "xds:///localhost"}) {
+    EXPECT_FALSE(StaysOnThisMachine(elsewhere)) << elsewhere;
+  }
 }
 
 TEST_F(GrpcConnectionTest, AnErrorHasItsDetails) {

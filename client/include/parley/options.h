@@ -58,9 +58,17 @@ struct ConnectionOptions {
   // Absent: plaintext.
   std::optional<TlsOptions> tls;
 
-  // Sent as "authorization: Bearer ..." with every call. Goes over the wire
-  // readable when tls is absent. Empty: none.
+  // Sent as "authorization: Bearer ..." with every call. Empty: none.
   std::string token;
+
+  // A file with the token, which is read again while the connection is used, so
+  // that a renewed one is taken up. Wins over `token`. Empty: none.
+  std::string token_file;
+
+  // Without TLS whoever is on the way can read a token, so it is sent to this
+  // machine alone (localhost, 127.*, [::1], unix:), and every call to another
+  // one fails as FAILED_PRECONDITION. True: it is sent all the same.
+  bool plaintext_token = false;
 
   RetryPolicy retry;
 
