@@ -26,6 +26,8 @@ const about = {
   'restricted': {restricted: true, given: ['Secret/parley-tls']},
   'minimal': {restricted: true},
   'many-nodes': {given: ['Secret/registry']},
+  'tenants': {given: ['Secret/parley-tls', 'Secret/parley-tokens',
+    'Secret/parley-jwt-keys']},
 };
 
 let passed = 0;
@@ -134,6 +136,13 @@ const wrongValues = {
   'udp.externalAddresses={example.com}': /externalAddresses/,
   'tls.clientCertificates=true': /tls\.secretName/,
   'tls.certManager.enabled=true': /issuerRef/,
+  'auth.token=x': /token/,
+  'auth.tokensSecret=x': /tls\.secretName/,
+  'auth.jwt.keysSecret=x': /tls\.secretName/,
+  'auth.jwt.keys={a/b}': /keys/,
+  'auth.certificates=true': /tls\.clientCertificates/,
+  'tenants.maxPeers=-1': /maxPeers/,
+  'tenants.callBurst=3': /tenants\.callRate/,
   'extraArgs={--listen=:1}': /extraArgs/,
   'extraArgs={--udp-port=1}': /extraArgs/,
   'extraArgs={deny}': /extraArgs/,

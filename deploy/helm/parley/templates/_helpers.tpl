@@ -55,6 +55,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
+{{- /* The flag --jwt-keys: the entries of the Secret as files. */ -}}
+{{- define "parley.jwtKeys" -}}
+{{- $files := list -}}
+{{- range .Values.auth.jwt.keys -}}
+{{- $files = append $files (printf "/etc/parley/jwt/%s" .) -}}
+{{- end -}}
+{{- join "," $files -}}
+{{- end -}}
+
 {{- /* Values that the schema accepts one by one and that cannot go together. */ -}}
 {{- define "parley.check" -}}
 {{- if eq (int .Values.udp.port) 0 -}}
@@ -78,6 +87,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- if and .Values.tls.clientCertificates (not (include "parley.tlsSecret" .)) -}}
 {{- fail "tls.clientCertificates needs tls.secretName or tls.certManager" -}}
+{{- end -}}
+{{- if and (or .Values.auth.tokensSecret .Values.auth.jwt.keysSecret) (not (include "parley.tlsSecret" .)) (not .Values.auth.plaintext) -}}
+{{- fail "auth.tokensSecret and auth.jwt.keysSecret need tls.secretName or tls.certManager: others on the network could read the tokens; auth.plaintext says that this is meant" -}}
+{{- end -}}
+{{- if and .Values.auth.certificates (not .Values.tls.clientCertificates) -}}
+{{- fail "auth.certificates needs tls.clientCertificates" -}}
+{{- end -}}
+{{- if and .Values.tenants.callBurst (not .Values.tenants.callRate) -}}
+{{- fail "tenants.callBurst needs tenants.callRate" -}}
 {{- end -}}
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
 {{- fail "autoscaling.minReplicas is more than autoscaling.maxReplicas" -}}
