@@ -20,12 +20,13 @@ namespace parley::command {
 // How the process ends. Part of the interface: documented in the help.
 enum ExitCode : int {
   kDone = 0,
-  kRefused = 1,      // the server refused, or what was asked for failed
-  kUsage = 2,        // the command line is wrong; nothing was done
-  kUnreachable = 3,  // no server there, or it went away
-  kTimedOut = 4,     // the time was up; it may still have been done
-  kNotFound = 5,     // no such peer, channel or certificate
-  kBusy = 6,         // the server has no room now; the same may succeed later
+  kRefused = 1,        // the server refused, or what was asked for failed
+  kUsage = 2,          // the command line is wrong; nothing was done
+  kUnreachable = 3,    // no server there, or it went away
+  kTimedOut = 4,       // the time was up; it may still have been done
+  kNotFound = 5,       // no such peer, channel or certificate
+  kBusy = 6,           // the server has no room now; the same may succeed later
+  kInterrupted = 130,  // by a signal, after the last words
 };
 
 // What a command runs with.

@@ -24,6 +24,9 @@ struct Environment {
   std::function<std::string(const char* name)> variable;
   std::function<std::shared_ptr<client::Connection>(client::ConnectionOptions)>
       connect;
+  // Calls `task`, on another thread, when the user asks the command to end
+  // (SIGINT, SIGTERM), which else ends it at once. To be called once.
+  std::function<void(std::function<void()> task)> on_interrupt;
 };
 
 }  // namespace parley::command

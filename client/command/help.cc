@@ -39,6 +39,7 @@ constexpr char kExitCodes[] = R"(Exit codes:
   4  the time was up; it may still be done
   5  there is no such peer or channel
   6  the server has no room now; the same may succeed later
+  130  interrupted by a signal
 )";
 
 }  // namespace

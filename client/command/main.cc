@@ -1,12 +1,18 @@
 // The command `parley`.
+#include <signal.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -33,6 +39,29 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return all(in);
 }
 
+int interrupt_pipe[2];
+
+extern "C" void WakeInterrupted(int) {
+  const char one = 1;
+  // Nothing can be done if it cannot; there is room for the first.
+  [[maybe_unused]] const ssize_t written = write(interrupt_pipe[1], &one, 1);
+}
+
+// The first signal runs the task, a second one ends the process.
+void OnInterrupt(std::function<void()> task) {
+  if (pipe(interrupt_pipe) != 0) return;
+  std::thread([task = std::move(task)] {
+    char one = 0;
+    if (read(interrupt_pipe[0], &one, 1) == 1) task();
+  }).detach();
+  struct sigaction action = {};
+  action.sa_handler = WakeInterrupted;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  for (const int number : {SIGINT, SIGTERM}) {
+    sigaction(number, &action, nullptr);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -45,6 +74,7 @@ int main(int argc, char** argv) {
     return std::string(value == nullptr ? "" : value);
   };
   environment.connect = parley::client::MakeConnection;
+  environment.on_interrupt = OnInterrupt;
   const std::vector<std::string> words(argv + 1, argv + argc);
   return parley::command::Run(environment, words);
 }

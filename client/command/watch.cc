@@ -1,5 +1,9 @@
 // The commands that follow events: watch.
+#include <atomic>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -39,6 +43,41 @@ void PrintUpdate(const Context& context, const v1::WatchPeerResponse& update) {
   }
 }
 
+// A stream that ends when the user interrupts the command.
+template <typename Update>
+class Interruptible {
+ public:
+  Interruptible(const Context& context, client::StreamReader<Update> reader)
+      : shared_(std::make_shared<Shared>(std::move(reader))) {
+    context.environment.on_interrupt([weak = std::weak_ptr(shared_)] {
+      const auto shared = weak.lock();
+      if (shared == nullptr) return;
+      shared->interrupted = true;
+      shared->reader.Cancel();
+    });
+  }
+
+  absl::StatusOr<std::optional<Update>> Next(absl::Duration timeout) {
+    return shared_->reader.Next(timeout);
+  }
+  bool interrupted() const { return shared_->interrupted; }
+
+ private:
+  struct Shared {
+    explicit Shared(client::StreamReader<Update> reader)
+        : reader(std::move(reader)) {}
+    client::StreamReader<Update> reader;
+    std::atomic<bool> interrupted = false;
+  };
+  std::shared_ptr<Shared> shared_;
+};
+
+// The sequence of the last event that an update knows of.
+uint64_t SequenceOf(const v1::WatchPeerResponse& update) {
+  return update.has_snapshot() ? update.snapshot().state().last_event_sequence()
+                               : update.event().sequence();
+}
+
 int WatchOne(const Context& context) {
   for (const char* option : {"--label", "--resume", "--nodes"}) {
     if (!context.arguments.Has(option)) continue;
@@ -57,10 +96,16 @@ int WatchOne(const Context& context) {
     return context.FailUsage(absl::StrCat(
         "--until ", until, ": not connected, disconnected, failed or closed"));
   }
-  auto watch =
-      context.client.WatchPeer(context.arguments.operands()[0], options);
+  const std::string& name = context.arguments.operands()[0];
+  Interruptible watch(context, context.client.WatchPeer(name, options));
+  uint64_t sequence = from->value_or(0);
   while (true) {
     const auto update = watch.Next(context.deadline - absl::Now());
+    if (watch.interrupted()) {
+      context.Note(absl::StrCat("go on with: parley watch ", name, " --after ",
+                                sequence));
+      return kInterrupted;
+    }
     if (absl::IsDeadlineExceeded(update.status()) &&
         absl::Now() >= context.deadline) {
       return context.TimeIsUp("watching");
@@ -68,6 +113,7 @@ int WatchOne(const Context& context) {
     if (!update.ok()) return context.Fail("watch the peer", update.status());
     if (!update->has_value()) break;
     PrintUpdate(context, **update);
+    sequence = SequenceOf(**update);
     const std::string state = client::W3cName(ConnectionState(**update));
     if (!until.empty() && state == until) return kDone;
   }
@@ -92,10 +138,12 @@ void PrintUpdate(const Context& context, const v1::WatchPeersResponse& update) {
 
 // Prints what comes until the time is up or the watch ends.
 template <typename Update, typename Print>
-int Follow(const Context& context, client::StreamReader<Update> watch,
+int Follow(const Context& context, client::StreamReader<Update> reader,
            const Print& print) {
+  Interruptible watch(context, std::move(reader));
   while (true) {
     const auto update = watch.Next(context.deadline - absl::Now());
+    if (watch.interrupted()) return kInterrupted;
     if (absl::IsDeadlineExceeded(update.status()) &&
         absl::Now() >= context.deadline) {
       return context.TimeIsUp("watching");
@@ -179,11 +227,12 @@ Command WatchCommand() {
   command.help =
       R"(First shows the peer as it is, or with --after the events that were missed; then
 each event: its time (UTC), its number, and what happened. Survives broken
-connections without loss. Ends when the peer is closed.
+connections without loss. Ends when the peer is closed, or by a signal; it then
+says how to go on later.
 
 Without a name: all peers, also those that come; first a line for each, then
-their events, also over broken connections. When the time is up, or the server
-refuses to go on, it says how to go on later.
+their events, also over broken connections. When the time is up, the server
+refuses to go on, or it is interrupted, it says how to go on later.
 With --nodes: of every node that the server's name has an address for, also of
 those that come.
 

@@ -2,6 +2,7 @@
 #ifndef PARLEY_TESTS_CLIENT_COMMAND_FIXTURE_H_
 #define PARLEY_TESTS_CLIENT_COMMAND_FIXTURE_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -35,6 +36,9 @@ class CommandTest : public ::testing::Test {
       connected_with_ = options;
       return connection_;
     };
+    environment_.on_interrupt = [this](std::function<void()> task) {
+      interrupt_ = std::move(task);
+    };
   }
 
   // Runs the words of a line, which are parted by spaces.
@@ -49,6 +53,7 @@ class CommandTest : public ::testing::Test {
   client::ConnectionOptions connected_with_;
   std::map<std::string, std::string> variables_;
   std::map<std::string, std::string> files_;
+  std::function<void()> interrupt_;
   std::string out_;
   std::string err_;
 };

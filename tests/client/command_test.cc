@@ -361,6 +361,24 @@ TEST_F(CommandTest, WatchFailsWhenThePeerIsClosedBefore) {
   EXPECT_THAT(out_, HasSubstr("closed: lease-expired"));
 }
 
+TEST_F(CommandTest, AnInterruptedWatchSaysHowToGoOn) {
+  auto server = std::make_shared<FakeStreamServer>();
+  EXPECT_CALL(*connection_, OpenStream).WillOnce([&](auto&&...) {
+    v1::WatchPeerResponse update;
+    update.mutable_snapshot()->mutable_state()->set_last_event_sequence(6);
+    server->Send(update);
+    update.mutable_event()->set_sequence(7);
+    server->Send(update);
+    return server->stream();
+  });
+  environment_.out = [this](std::string_view text) {
+    out_ += text;
+    if (text.find("  7  ") != text.npos) interrupt_();
+  };
+  EXPECT_EQ(Run("watch peers/a.1"), kInterrupted);
+  EXPECT_EQ(err_, "go on with: parley watch peers/a.1 --after 7\n");
+}
+
 TEST_F(CommandTest, WatchEndsInTime) {
   auto server = std::make_shared<FakeStreamServer>();
   EXPECT_CALL(*connection_, OpenStream).WillOnce([&](auto&&...) {

@@ -37,6 +37,21 @@ TEST_F(FaultCommandTest, WatchWithoutANameShowsAllPeersAndHowToGoOn) {
   EXPECT_THAT(err_, HasSubstr("--resume t2"));
 }
 
+TEST_F(FaultCommandTest, AnInterruptedWatchOfAllSaysHowToGoOn) {
+  auto server = std::make_shared<FakeStreamServer>();
+  EXPECT_CALL(*connection_, OpenStream).WillOnce([&](auto&&...) {
+    v1::WatchPeersResponse update;
+    update.set_name("peers/a.1");
+    update.set_resume_token("t1");
+    update.mutable_snapshot()->set_name("peers/a.1");
+    server->Send(update);
+    return server->stream();
+  });
+  environment_.out = [this](std::string_view) { interrupt_(); };
+  EXPECT_EQ(Run("watch"), kInterrupted);
+  EXPECT_EQ(err_, "go on with: parley watch --resume t1\n");
+}
+
 TEST_F(FaultCommandTest, DebugPrintsTheDump) {
   v1::DumpPeerResponse reply;
   v1::PeerDump& dump = *reply.mutable_dump();
