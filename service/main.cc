@@ -15,6 +15,7 @@
 #include "core/base/strings.h"
 #include "service/options.h"
 #include "service/server.h"
+#include "service/supervisor.h"
 
 namespace parley::service {
 namespace {
@@ -61,7 +62,10 @@ int Serve(const Options& options) {
                        {"node", options.engine.node},
                        {"version", PARLEY_VERSION}});
 
+  NotifySupervisor("READY=1\nSTATUS=serving");
+
   const int number = WaitFor(signals);
+  NotifySupervisor("STOPPING=1\nSTATUS=draining");
   log.Info("ending", {{"signal", sigabbrev_np(number)}});
   std::thread([signals] {
     WaitFor(signals);
