@@ -76,6 +76,12 @@ absl::Status ReadPolicies(const v1::Configuration& in,
     return BadField("configuration.rtcp_mux_policy",
                     "is no policy that is known here");
   }
+  if (in.ice_tcp()) {
+    return MakeError(Reason::kNotSupported,
+                     "configuration.ice_tcp: there is no ICE over TCP; where "
+                     "UDP is blocked use a TURN server over TCP",
+                     {{"field", "configuration.ice_tcp"}});
+  }
   if (in.ice_transport_policy() == v1::ICE_TRANSPORT_POLICY_RELAY) {
     out.gathering.policy = ice::TransportPolicy::kRelay;
   }

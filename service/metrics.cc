@@ -40,6 +40,13 @@ void Metrics::WritePool(MetricFamilies& out) const {
             static_cast<double>(usage.peers));
   out.Gauge("parley_peers_limit", "Peers that there may be (--max-peers).",
             static_cast<double>(core_.pool.options().max_peers));
+  const pool::MemoryBudget& memory = core_.pool.memory();
+  out.Gauge("parley_memory_reserved_bytes",
+            "Memory set aside for the server and its peers.",
+            static_cast<double>(memory.in_use()));
+  out.Gauge("parley_memory_limit_bytes",
+            "How much that may be (--max-memory); 0: any.",
+            static_cast<double>(memory.limit()));
   out.Gauge("parley_peers_connected",
             "Peers whose connection state is connected.",
             static_cast<double>(usage.connected_peers));
@@ -49,7 +56,8 @@ void Metrics::WritePool(MetricFamilies& out) const {
             static_cast<double>(usage.data_channels));
   out.Gauge("parley_pool_utilization_ratio",
             "How full the pool is, 0 to 1: its peers of their limit, or its "
-            "file descriptors of theirs, whichever is more.",
+            "file descriptors, UDP ports or memory of theirs, whichever is "
+            "most.",
             Utilization(usage));
   out.Gauge("parley_draining", "1 while the server takes no new peers.",
             core_.pool.draining() ? 1 : 0);
@@ -69,12 +77,24 @@ void Metrics::WritePool(MetricFamilies& out) const {
 }
 
 double Metrics::Utilization(const pool::Usage& usage) const {
-  const double peers = static_cast<double>(usage.peers) /
-                       static_cast<double>(core_.pool.options().max_peers);
+  const auto share = [](auto used, auto capacity) {
+    return static_cast<double>(used) / static_cast<double>(capacity);
+  };
+  double most = share(usage.peers, core_.pool.options().max_peers);
   const auto capacity = engine_.descriptors().Capacity();
-  if (!capacity.ok() || *capacity <= 0) return peers;
-  return std::max(peers, static_cast<double>(engine_.descriptors().in_use()) /
-                             static_cast<double>(*capacity));
+  if (capacity.ok() && *capacity > 0) {
+    most = std::max(most, share(engine_.descriptors().in_use(), *capacity));
+  }
+  const pool::MemoryBudget& memory = core_.pool.memory();
+  if (memory.limit() > 0) {
+    most = std::max(most, share(memory.in_use(), memory.limit()));
+  }
+  const ice::TransportOptions& ice = engine_.options().ice;
+  if (ice.max_port > 0) {
+    most = std::max(
+        most, share(engine_.ports().in_use(), ice.max_port - ice.min_port + 1));
+  }
+  return most;
 }
 
 void Metrics::WriteCallers(MetricFamilies& out) const {
@@ -155,6 +175,10 @@ void Metrics::WriteConnections(MetricFamilies& out) const {
   out.Counter("parley_gathering_errors_total",
               "STUN and TURN servers that gave no candidate.",
               static_cast<double>(tally.gathering_errors()));
+  out.Counter("parley_remote_candidate_names_ignored_total",
+              "Remote candidates with an mDNS or domain name in place of an "
+              "address, which is never resolved.",
+              static_cast<double>(tally.candidate_names_ignored()));
   out.BeginHistogram(
       "parley_connect_seconds",
       "From a peer's first connection state connecting to connected.");

@@ -80,6 +80,12 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevelWords = {
      {"warning", LogLevel::kWarning},
      {"error", LogLevel::kError}}};
 
+absl::Status ReadMemory(std::string_view text, std::optional<uint64_t>& out) {
+  if (text == "auto") return out.reset(), absl::OkStatus();
+  if (text == "0") return out = 0, absl::OkStatus();
+  return ReadSize(text, {64 * kMiB, uint64_t{1} << 44}, out.emplace());
+}
+
 // Rows for the commonest kinds of value.
 Flag Size(std::string_view name, uint64_t& out, Bounds<uint64_t> bounds,
           std::string_view help) {
@@ -212,6 +218,11 @@ FlagGroup PoolFlags(Options& o) {
               std::to_string(o.engine.certificates.max_certificates),
               "Certificates made or imported by CertificateService at a time. "
               "Beyond: RESOURCE_EXHAUSTED, TENANT_QUOTA."),
+       {"max-memory", "BYTES", "", "auto",
+        "Memory that the server may take, peers and all. Beyond: "
+        "RESOURCE_EXHAUSTED, MEMORY. auto: as much as its control group may, "
+        "its container; 0: no limit.",
+        [&o](std::string_view text) { return ReadMemory(text, o.max_memory); }},
        Number("event-loops", o.engine.event_loops, {1, 256},
               "one per processor",
               "Threads that carry the network traffic of all peers."),

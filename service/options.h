@@ -46,6 +46,9 @@ struct Options {
   absl::Duration drain_notice;
 
   pool::EngineOptions engine;
+  // Bytes of the whole process, 0: no limit. Absent: what its control group
+  // sets, if anything. The server reads that when it starts.
+  std::optional<uint64_t> max_memory;
   // What ICE_MODE_UNSPECIFIED means.
   bool single_port_by_default = false;
 

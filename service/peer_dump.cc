@@ -192,6 +192,8 @@ void WriteCounters(const peer::View& view, const peer::Measurement& measured,
                    v1::PeerDump* out) {
   auto& counters = *out->mutable_counters();
   counters["events"] = view.state.last_event_sequence;
+  counters["candidate_names_ignored"] = measured.candidate_names_ignored;
+  counters["candidates_ignored"] = measured.candidate_names_ignored;
   for (const auto& transport : measured.transports) {
     const ice::TransportCounters& of = transport.is.counters;
     counters["packets_sent"] += of.packets_sent;

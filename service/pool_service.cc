@@ -92,12 +92,15 @@ void PoolService::WritePool(const Caller& caller, v1::Pool& out) const {
     out.mutable_capacity()->set_file_descriptors(
         static_cast<uint64_t>(*descriptors));
   }
+  out.mutable_capacity()->set_memory_bytes(
+      core_.options.engine.pool.max_memory_bytes);
   const pool::Usage usage = core_.pool.usage();
   out.mutable_use()->set_peers(usage.peers);
   out.mutable_use()->set_tombstones(usage.tombstones);
   out.mutable_use()->set_connected_peers(usage.connected_peers);
   out.mutable_use()->set_data_channels(usage.data_channels);
   out.mutable_use()->set_certificates(core_.certificates.size());
+  out.mutable_use()->set_ports(engine_.ports().in_use());
   const ProcessUse process = ReadProcessUse();
   out.mutable_use()->set_file_descriptors(process.file_descriptors.value_or(0));
   out.mutable_use()->set_memory_bytes(process.resident_bytes.value_or(0));

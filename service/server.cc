@@ -174,6 +174,13 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(
   return server;
 }
 
+uint64_t MaxMemory(const Options& options) {
+  if (options.max_memory) return *options.max_memory;
+  return static_cast<uint64_t>(
+      pool::CgroupMemoryLimit("/proc/self/cgroup", "/sys/fs/cgroup")
+          .value_or(0));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
@@ -206,6 +213,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
              {{"peer", peer.name},
               {"reason", peer::CloseReasonName(peer.closure->reason)}});
   };
+  options.engine.pool.max_memory_bytes = MaxMemory(options);
   auto engine = pool::Engine::Create(options.engine);
   if (!engine.ok()) return engine.status();
   auto access = Access::Create(options.access, (*engine)->pool().tenants(),

@@ -1,8 +1,7 @@
 // How a generation of a LibniceTransport gathers.
 //
-// Host candidates do not wait for servers. Relays may join at any time; but
-// libnice asks a STUN server only if it has its address when gathering begins,
-// so for a name that is not known yet it begins a moment later.
+// Host candidates do not wait for servers, which may join at any time: their
+// names have to be resolved.
 
 #include <algorithm>
 #include <utility>
@@ -13,8 +12,6 @@
 namespace parley::ice {
 namespace {
 
-// How long gathering waits for the address of a STUN server.
-constexpr absl::Duration kNameWait = absl::Milliseconds(500);
 // Gathering is over then, whatever servers still do.
 constexpr absl::Duration kGatheringTimeout = absl::Seconds(10);
 constexpr size_t kMaxServers = 16;
@@ -42,11 +39,9 @@ void LibniceTransport::UseServers(Generation& generation) {
 }
 
 void LibniceTransport::UseServer(Generation& generation, const Server& server) {
-  const bool stun = server.kind == Server::Kind::kStun;
-  // A relay policy has no use for a reflexive address, and one STUN server is
-  // as good as another.
-  if (stun && (generation.has_stun_server ||
-               generation.nice->plan().policy == TransportPolicy::kRelay)) {
+  // A relay policy has no use for a reflexive address.
+  if (server.kind == Server::Kind::kStun &&
+      generation.nice->plan().policy == TransportPolicy::kRelay) {
     return;
   }
   if (IpAddress::Parse(server.host).has_value()) {
@@ -67,33 +62,13 @@ void LibniceTransport::UseServer(Generation& generation, const Server& server) {
           (*me)->OnName(*found, server, answer);
         }
       }));
-  if (stun && generation.names_timer == TimerId::kNone) {
-    generation.names_timer =
-        After(kNameWait, generation, &LibniceTransport::GatherLate);
-  }
 }
 
 void LibniceTransport::OnName(Generation& generation, const Server& server,
                               const NameResolver::Answer& answer) {
   ++generation.names_answered;
   UseAnswer(generation, server, answer);
-  const bool all = generation.names_answered == generation.names.size();
-  if (generation.names_timer != TimerId::kNone &&
-      (generation.has_stun_server || all)) {
-    shared_->loop.Cancel(generation.names_timer);
-    GatherLate(generation);
-  }
   CheckGathered(generation);
-}
-
-void LibniceTransport::GatherLate(Generation& generation) {
-  generation.names_timer = TimerId::kNone;
-  if (generation.nice == nullptr) return;
-  absl::Status gathered = Gather(generation);
-  if (gathered.ok()) return;
-  queue_.Push(generation.id,
-              ObserverQueue::GatheringError{generation.local.ufrag, gathered});
-  EndGathering(generation);
 }
 
 void LibniceTransport::UseAnswer(Generation& generation, const Server& server,
@@ -115,7 +90,8 @@ void LibniceTransport::UseAnswer(Generation& generation, const Server& server,
           !Permitted(generation, *address)) {
         continue;
       }
-      used = UseAddress(generation, server, *address) || used;
+      UseAddress(generation, server, *address);
+      used = true;
       break;
     }
   }
@@ -126,21 +102,16 @@ void LibniceTransport::UseAnswer(Generation& generation, const Server& server,
   }
 }
 
-// True also when the failure has been reported.
-bool LibniceTransport::UseAddress(Generation& generation, const Server& server,
+void LibniceTransport::UseAddress(Generation& generation, const Server& server,
                                   const IpAddress& address) {
   if (server.kind == Server::Kind::kStun) {
-    // Too late for libnice, or one of the other family is there.
-    if (generation.gathering_timer != TimerId::kNone) return false;
-    if (!std::exchange(generation.has_stun_server, true)) {
-      generation.nice->SetStunServer(address, server.port);
-    }
-    return true;
+    generation.nice_gathered = false;
+    generation.nice->AddStunServer(server, address);
+    return;
   }
   absl::Status added = generation.nice->AddRelayServer(server, address);
-  if (!added.ok()) ReportServer(generation, server, added);
+  if (!added.ok()) return ReportServer(generation, server, added);
   generation.nice_gathered = false;
-  return true;
 }
 
 void LibniceTransport::ReportServer(Generation& generation,
@@ -177,6 +148,17 @@ void LibniceTransport::OnCandidate(NiceGeneration& from,
     queue_.Push(generation->id, ObserverQueue::LocalCandidate{
                                     generation->local.ufrag, std::move(told)});
   }
+}
+
+void LibniceTransport::OnServerFailed(NiceGeneration& from,
+                                      const Server& server,
+                                      const absl::Status& why) {
+  Generation* const generation = Find(from);
+  if (generation == nullptr ||
+      generation->gathering == GatheringState::kComplete) {
+    return;
+  }
+  ReportServer(*generation, server, why);
 }
 
 void LibniceTransport::OnGathered(NiceGeneration& from) {

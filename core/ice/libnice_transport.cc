@@ -85,11 +85,9 @@ absl::Status LibniceTransport::Start(const Credentials& local, Role role) {
                                  local.ufrag, GatheringState::kGathering});
   generations_.Add(*std::move(made));
   UseServers(generation);
-  if (generation.names_timer == TimerId::kNone) {
-    if (absl::Status gathered = Gather(generation); !gathered.ok()) {
-      End(generation);
-      return gathered;
-    }
+  if (absl::Status gathered = Gather(generation); !gathered.ok()) {
+    End(generation);
+    return gathered;
   }
   // Only now nothing can fail any more.
   if (generations_.size() > 1) ++counters_.restarts;
@@ -273,8 +271,8 @@ void LibniceTransport::Finish() {
 
 void LibniceTransport::End(Generation& generation) {
   queue_.Drop(generation.id);
-  for (TimerId timer : {generation.names_timer, generation.gathering_timer,
-                        generation.patience_timer}) {
+  for (TimerId timer :
+       {generation.gathering_timer, generation.patience_timer}) {
     shared_->loop.Cancel(timer);
   }
   for (NameResolver::RequestId name : generation.names) {

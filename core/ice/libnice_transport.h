@@ -80,9 +80,7 @@ class LibniceTransport final : public IceTransport,
 
     std::vector<NameResolver::RequestId> names;  // that had to be resolved
     size_t names_answered = 0;
-    bool has_stun_server = false;
     bool nice_gathered = false;
-    TimerId names_timer = TimerId::kNone;
     TimerId gathering_timer = TimerId::kNone;
 
     std::set<TransportAddress> remote_candidates;
@@ -91,6 +89,8 @@ class LibniceTransport final : public IceTransport,
   // NiceGeneration::Events.
   void OnCandidate(NiceGeneration& from, sdp::Candidate candidate) override;
   void OnGathered(NiceGeneration& from) override;
+  void OnServerFailed(NiceGeneration& from, const Server& server,
+                      const absl::Status& why) override;
   void OnProgress(NiceGeneration& from, Progress progress) override;
   void OnSelectedPair(NiceGeneration& from, CandidatePair pair) override;
   void OnSilence(NiceGeneration& from, bool silent) override;
@@ -121,10 +121,9 @@ class LibniceTransport final : public IceTransport,
   void UseServer(Generation& generation, const Server& server);
   void OnName(Generation& generation, const Server& server,
               const NameResolver::Answer& answer);
-  void GatherLate(Generation& generation);
   void UseAnswer(Generation& generation, const Server& server,
                  const NameResolver::Answer& answer);
-  bool UseAddress(Generation& generation, const Server& server,
+  void UseAddress(Generation& generation, const Server& server,
                   const IpAddress& address);
   void ReportServer(Generation& generation, const Server& server,
                     const absl::Status& why);

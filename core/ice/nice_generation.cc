@@ -23,7 +23,6 @@ constexpr guint kIdleMs = 200;
 constexpr guint kServerTransmissions = 4;
 // Packets that one component may deliver before others have their turn.
 constexpr int kMaxBurst = 64;
-constexpr int kMaxRelayServers = NICE_CANDIDATE_MAX_TURN_SERVERS;
 
 std::atomic<int> live_agents = 0;
 
@@ -166,51 +165,6 @@ void NiceGeneration::Receive(bool on) {
                          seat_.context().get(), on ? OnReceive : nullptr, this);
 }
 
-void NiceGeneration::SetStunServer(const IpAddress& address, uint16_t port) {
-  g_object_set(agent_, "stun-server", address.ToString().c_str(),
-               "stun-server-port", guint{port}, nullptr);
-}
-
-absl::Status NiceGeneration::AddRelayServer(const Server& server,
-                                            const IpAddress& address) {
-  if (relay_servers_ == kMaxRelayServers) {
-    return MakeError(Reason::kLimitExceeded,
-                     "A transport uses at most 8 TURN servers.");
-  }
-  const bool tcp = server.protocol == Server::Protocol::kTcp;
-  if (tcp) {
-    absl::StatusOr<FdBudget::Lease> fds =
-        environment_->fds.Reserve(static_cast<int>(plan_.addresses.size()));
-    if (!fds.ok()) return fds.status();
-    relay_fds_.push_back(*std::move(fds));
-  }
-  ++relay_servers_;
-  seat_.context().Touch();
-  nice_agent_set_relay_info(
-      agent_, stream_, NICE_COMPONENT_TYPE_RTP, address.ToString().c_str(),
-      server.port, server.username.c_str(), server.credential.c_str(),
-      tcp ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP);
-  return absl::OkStatus();
-}
-
-absl::Status NiceGeneration::Gather() {
-  seat_.context().Touch();
-  if (nice_agent_gather_candidates(agent_, stream_)) return absl::OkStatus();
-  return ExplainGatherFailure();
-}
-
-absl::Status NiceGeneration::ExplainGatherFailure() const {
-  for (const IpAddress& address : plan_.addresses) {
-    if (CanBindUdp(address, 0)) continue;
-    return MakeError(Reason::kResourceInspection,
-                     "No UDP socket can be opened on " + address.ToString() +
-                         ": it is no address of this machine, or its ports "
-                         "are used up.");
-  }
-  return MakeRetryableError(Reason::kPorts, "No UDP port could be had for ICE.",
-                            absl::Seconds(1));
-}
-
 bool NiceGeneration::Send(std::span<const uint8_t> packet) {
   // A relay may need a permission or a channel first, whose timers are new
   // sources.
@@ -222,15 +176,23 @@ bool NiceGeneration::Send(std::span<const uint8_t> packet) {
 
 std::vector<sdp::Candidate> NiceGeneration::LocalCandidates() const {
   const bool relay = plan_.policy == TransportPolicy::kRelay;
-  std::vector<sdp::Candidate> result;
+  std::vector<sdp::Candidate> result = reflexive_;
   for (const NiceCandidatePtr& one : Taken(nice_agent_get_local_candidates(
            agent_, stream_, NICE_COMPONENT_TYPE_RTP))) {
     // A relay policy shows nothing of what lies behind the relay.
     if (relay && one->type != NICE_CANDIDATE_TYPE_RELAYED) continue;
-    result.push_back(FromNice(*one, relay));
-    result.back().ufrag = plan_.local.ufrag;
+    sdp::Candidate shown = Shown(*one);
+    if (FindReflexive(shown) == nullptr) result.push_back(std::move(shown));
   }
   return result;
+}
+
+// As it would stand in a local description.
+sdp::Candidate NiceGeneration::Shown(const NiceCandidate& local) const {
+  sdp::Candidate shown =
+      FromNice(local, plan_.policy == TransportPolicy::kRelay);
+  shown.ufrag = plan_.local.ufrag;
+  return shown;
 }
 
 std::vector<sdp::Candidate> NiceGeneration::RemoteCandidates() const {
@@ -251,15 +213,13 @@ void NiceGeneration::OnNewCandidate(NiceAgent*, NiceCandidate* candidate,
   // Those found by checks are for nobody but the agent (RFC 8445 7.2.5.3.1).
   if (candidate->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE) return;
   if (me.events_ == nullptr) return;
-  sdp::Candidate found =
-      FromNice(*candidate, me.plan_.policy == TransportPolicy::kRelay);
-  found.ufrag = me.plan_.local.ufrag;
-  me.events_->OnCandidate(me, std::move(found));
+  me.events_->OnCandidate(me, me.Shown(*candidate));
 }
 
 void NiceGeneration::OnGatheringDone(NiceAgent*, guint, gpointer self) {
   NiceGeneration& me = Self(self);
-  if (me.events_ != nullptr) me.events_->OnGathered(me);
+  me.agent_gathered_ = true;
+  me.CheckGathered();
 }
 
 void NiceGeneration::OnStateChanged(NiceAgent*, guint, guint, guint state,
@@ -279,9 +239,11 @@ void NiceGeneration::OnNewSelectedPair(NiceAgent*, guint, guint,
   g_clear_object(&socket);
   if (me.events_ == nullptr) return;
   me.BeginConsent();
-  const bool hide = me.plan_.policy == TransportPolicy::kRelay;
-  me.events_->OnSelectedPair(me, {.local = FromNice(*local, hide),
-                                  .remote = FromNice(*remote, false)});
+  sdp::Candidate ours = me.Shown(*local);
+  if (const sdp::Candidate* known = me.FindReflexive(ours)) ours = *known;
+  ours.ufrag.clear();
+  me.events_->OnSelectedPair(
+      me, {.local = std::move(ours), .remote = FromNice(*remote, false)});
 }
 
 void NiceGeneration::OnReceive(NiceAgent*, guint, guint, guint size,
@@ -297,10 +259,12 @@ void NiceGeneration::HandleState(guint state) {
       break;
     case NICE_COMPONENT_STATE_CONNECTED:
       was_usable_ = true;
+      FollowSearch();
       progress = Progress::kConnected;
       break;
     case NICE_COMPONENT_STATE_READY:
       was_usable_ = true;
+      FollowSearch();
       g_object_set(agent_, "idle-timeout", kIdleMs, nullptr);
       CalmDown();
       progress = Progress::kReady;
@@ -352,6 +316,7 @@ void NiceGeneration::Close(absl::AnyInvocable<void()> done) {
   Mute();
   environment_->loop.Cancel(consent_timer_);
   environment_->loop.Cancel(hold_timer_);
+  EndSearch();
   Listen(false);
   GlibContext& context = seat_.context();
   g_signal_handlers_disconnect_by_data(agent_, this);

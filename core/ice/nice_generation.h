@@ -28,6 +28,7 @@
 #include "core/ice/ice_transport.h"
 #include "core/ice/ip_address.h"
 #include "core/ice/port_registry.h"
+#include "core/ice/reflexive_search.h"
 #include "core/loop/event_loop.h"
 #include "core/loop/fd_budget.h"
 
@@ -58,7 +59,11 @@ class NiceGeneration final
    public:
     virtual void OnCandidate(NiceGeneration& from,
                              sdp::Candidate candidate) = 0;
+    // May come again after a server was added.
     virtual void OnGathered(NiceGeneration& from) = 0;
+    // It has not answered, or has refused; only STUN servers.
+    virtual void OnServerFailed(NiceGeneration& from, const Server& server,
+                                const absl::Status& why) = 0;
     virtual void OnProgress(NiceGeneration& from, Progress progress) = 0;
     virtual void OnSelectedPair(NiceGeneration& from, CandidatePair pair) = 0;
     // Whether the other end has gone silent, or come back.
@@ -89,8 +94,8 @@ class NiceGeneration final
   NiceGeneration(const NiceGeneration&) = delete;
   NiceGeneration& operator=(const NiceGeneration&) = delete;
 
-  // Only before Gather; libnice asks one server at most.
-  void SetStunServer(const IpAddress& address, uint16_t port);
+  // At any time. Not for a relay policy.
+  void AddStunServer(const Server& server, const IpAddress& address);
   // At any time. Errors: FILE_DESCRIPTORS (TCP takes one for each local
   // address), LIMIT_EXCEEDED (libnice asks 8 servers at most).
   absl::Status AddRelayServer(const Server& server, const IpAddress& address);
@@ -130,6 +135,16 @@ class NiceGeneration final
   bool CreateAgent();
   void ConnectSignals();
   absl::Status ExplainGatherFailure() const;
+  sdp::Candidate Shown(const NiceCandidate& local) const;
+
+  // Server-reflexive candidates.
+  void BeginSearch();
+  void FollowSearch();
+  void TakeMapping(const ReflexiveSearch::Mapping& mapping);
+  void ReportFailure(const ReflexiveSearch::Failure& failure);
+  const sdp::Candidate* FindReflexive(const sdp::Candidate& shown) const;
+  void EndSearch();
+  void CheckGathered();
 
   static void OnNewCandidate(NiceAgent*, NiceCandidate* candidate,
                              gpointer self);
@@ -157,6 +172,7 @@ class NiceGeneration final
   void CheckConsent();
   bool OnPeek(const sockaddr_storage& from,
               std::span<const uint8_t> bytes) override;
+  bool TakeReply(const sockaddr_storage& from, std::span<const uint8_t> bytes);
   void FindAnswers(const sockaddr_storage& from,
                    std::span<const uint8_t> bytes);
   void HandleAnswer(std::span<const uint8_t> packet);
@@ -176,12 +192,26 @@ class NiceGeneration final
   NiceAgent* agent_ = nullptr;
   guint stream_ = 0;
   int relay_servers_ = 0;
+  bool gathers_ = false;
+  bool agent_gathered_ = false;
   int burst_ = 0;
   bool was_usable_ = false;
   bool lost_ = false;
   bool relayed_ = false;      // the selected pair's local end
   int selected_socket_ = -1;  // its descriptor
   absl::AnyInvocable<void()> closed_;
+
+  // libnice asks one STUN server at most, of one family: they are asked here,
+  // from its sockets. It takes the candidates for peer-reflexive ones.
+  struct SocketDeleter {
+    void operator()(GSocket* socket) const { g_object_unref(socket); }
+  };
+  std::vector<std::pair<Server, TransportAddress>> stun_servers_;
+  std::vector<std::unique_ptr<GSocket, SocketDeleter>> sockets_;
+  std::vector<sdp::Candidate> bases_;  // the host candidates of the sockets
+  std::optional<ReflexiveSearch> search_;
+  EventLoop::TimerId search_timer_ = EventLoop::TimerId::kNone;
+  std::vector<sdp::Candidate> reflexive_;
 
   // What libnice is not told yet.
   struct Held {
@@ -191,6 +221,7 @@ class NiceGeneration final
   };
   std::optional<Held> held_;
   EventLoop::TimerId hold_timer_ = EventLoop::TimerId::kNone;
+  bool remote_known_ = false;
   bool was_checked_ = false;  // by the other end
 
   Consent consent_;

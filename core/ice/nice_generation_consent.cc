@@ -33,9 +33,27 @@ void NiceGeneration::CheckConsent() {
 // itself: about one in fifteen on a loop that does nothing but read.
 bool NiceGeneration::OnPeek(const sockaddr_storage& from,
                             std::span<const uint8_t> bytes) {
+  if (TakeReply(from, bytes)) return false;
+  if (!remote_known_) return true;
   if (IsCheckOfAnother(bytes, plan_.local.ufrag, remote_ufrag_)) return false;
   if (consent_.awaits_any()) FindAnswers(from, bytes);
   return true;
+}
+
+// A STUN server's reply is for nobody else. One that escapes comes again when
+// the request does.
+bool NiceGeneration::TakeReply(const sockaddr_storage& from,
+                               std::span<const uint8_t> bytes) {
+  if (!search_.has_value() || !search_->searching() || events_ == nullptr) {
+    return false;
+  }
+  const std::optional<TransportAddress> sender = FromSockaddr(from);
+  if (!sender) return false;
+  const ReflexiveSearch::Taken taken =
+      search_->OnPacket(*sender, bytes, environment_->loop.clock().Monotonic());
+  if (taken.mapping) TakeMapping(*taken.mapping);
+  if (taken.ours) FollowSearch();
+  return taken.ours;
 }
 
 // libnice throws away what answers none of its own requests, without a word.

@@ -24,6 +24,7 @@ void NiceGeneration::SetRemote(const RemoteParameters& remote,
   remote_ufrag_ = remote.ufrag;
   check_username_ = remote.ufrag + ":" + plan_.local.ufrag;
   check_password_ = remote.pwd;
+  remote_known_ = true;
   Listen(true);
   if (hold == absl::ZeroDuration() || was_checked_) return Apply(remote);
   held_.emplace().remote = remote;

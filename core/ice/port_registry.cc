@@ -18,6 +18,14 @@ namespace {
 // a few system calls.
 constexpr int kMaxProbes = 64;
 
+absl::Status Exhausted(uint16_t min, uint16_t max) {
+  return MakeRetryableError(
+      Reason::kPorts,
+      "The UDP ports " + std::to_string(min) + " to " + std::to_string(max) +
+          " are all in use: close peers, or widen the range.",
+      absl::Seconds(1), {{"limit", std::to_string(max - min + 1)}});
+}
+
 }  // namespace
 
 bool CanBindUdp(const IpAddress& address, uint16_t port) {
@@ -55,11 +63,21 @@ absl::StatusOr<PortRegistry::Lease> PortRegistry::Take(
       return lease;
     }
   }
-  return MakeRetryableError(
-      Reason::kPorts,
-      "The UDP ports " + std::to_string(min) + " to " + std::to_string(max) +
-          " are all in use: close peers, or widen the range.",
-      absl::Seconds(1), {{"limit", std::to_string(max - min + 1)}});
+  return Exhausted(min, max);
+}
+
+absl::Status PortRegistry::CheckRoom(uint16_t min, uint16_t max) const {
+  absl::MutexLock lock(&mutex_);
+  if (used_.count() <= static_cast<size_t>(max - min)) return absl::OkStatus();
+  for (int port = min; port <= max; ++port) {
+    if (!used_[port]) return absl::OkStatus();
+  }
+  return Exhausted(min, max);
+}
+
+size_t PortRegistry::in_use() const {
+  absl::MutexLock lock(&mutex_);
+  return used_.count();
 }
 
 // Marks and returns the next unused port; `left` counts down the ports that

@@ -61,6 +61,12 @@ class PortRegistry {
   absl::StatusOr<Lease> Take(uint16_t min, uint16_t max,
                              std::span<const IpAddress> addresses)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether Take has a port to look at; what others than the process hold is
+  // not known before. The same error.
+  absl::Status CheckRoom(uint16_t min, uint16_t max) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // How many are set aside.
+  size_t in_use() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   std::optional<uint16_t> Next(uint16_t min, uint16_t max, int& left)
@@ -68,7 +74,7 @@ class PortRegistry {
   void Return(uint16_t port) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Probe probe_;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::bitset<65536> used_ ABSL_GUARDED_BY(mutex_);
   uint16_t last_ ABSL_GUARDED_BY(mutex_) = 0;
 };

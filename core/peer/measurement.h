@@ -47,6 +47,8 @@ struct Measurement {
   std::vector<Transport> transports;
   std::vector<Channel> channels;
   sctp::DataChannels::Counters channel_counters;
+  // Remote candidates with a name in place of an address, in all.
+  uint64_t candidate_names_ignored = 0;
 };
 
 // W3C getStats' selector: all of the peer, or what belongs to one part of it.

@@ -58,6 +58,9 @@ class EventSink {
   // The bytes of a message that the application sent, or that has come for it.
   virtual void OnMessageSent(size_t bytes) = 0;
   virtual void OnMessageReceived(size_t bytes) = 0;
+  // A remote candidate was ignored because it has a name in place of an
+  // address: mDNS (RFC 8828), or a domain name.
+  virtual void OnCandidateNameIgnored() = 0;
 };
 
 class Peer : public std::enable_shared_from_this<Peer> {
@@ -236,6 +239,10 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void AnswerPending(bool rolled_back, Continuation done);
   CandidateResult AddCandidate(const CandidateInput& input, bool queue_early);
   CandidateResult JudgeCandidate(const CandidateInput& input, bool queue_early);
+  static CandidateIgnored Unusable(
+      const std::optional<sdp::Candidate>& candidate);
+  static bool HasName(const sdp::Candidate& candidate);
+  void CountIgnoredName();
   void RetryQueuedCandidates();
 
   // peer_effects.cc: what a committed plan asks for.
@@ -343,6 +350,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   absl::Status channel_error_;  // of the next state change
 
   std::vector<CandidateInput> queued_candidates_;
+  uint64_t candidate_names_ignored_ = 0;
   EventLog log_;
   ReplyCache replies_;
   History history_;

@@ -39,7 +39,11 @@ void Peer::Do(const jsep::AddRemoteCandidates& effect) {
   TransportEntry* entry = FindEntry(effect.transport);
   if (entry == nullptr) return;
   for (const sdp::Candidate& candidate : effect.candidates) {
-    entry->transport->AddRemoteCandidate(candidate);
+    if (HasName(candidate)) {
+      CountIgnoredName();
+    } else {
+      entry->transport->AddRemoteCandidate(candidate);
+    }
   }
 }
 

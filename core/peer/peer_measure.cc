@@ -83,7 +83,8 @@ Measurement Peer::MeasureOwn(const MeasurementSelector& selector) const {
                      .certificate = certificates_.size() == 1
                                         ? certificates_.front()
                                         : nullptr,
-                     .channel_counters = channels_.counters()};
+                     .channel_counters = channels_.counters(),
+                     .candidate_names_ignored = candidate_names_ignored_};
   if (selector.transceiver) return result;
   for (const sctp::Channel* channel : channels_.All()) {
     if (selector.channel && *selector.channel != channel->key) continue;

@@ -48,18 +48,6 @@ CandidateIgnored ToIgnored(jsep::IgnoredWhy why) {
   return CandidateIgnored::kNot;
 }
 
-// Why this end cannot use a candidate that belongs to a transport of its own.
-CandidateIgnored Unusable(const std::optional<sdp::Candidate>& candidate) {
-  if (!candidate) return CandidateIgnored::kNot;
-  if (candidate->transport != sdp::CandidateTransport::kUdp) {
-    return CandidateIgnored::kTransport;
-  }
-  const sdp::AddressKind kind = sdp::KindOfAddress(candidate->address);
-  const bool name =
-      kind == sdp::AddressKind::kMdnsName || kind == sdp::AddressKind::kName;
-  return name ? CandidateIgnored::kHostName : CandidateIgnored::kNot;
-}
-
 // Views of what the input owns.
 jsep::CandidateInit ToInit(const CandidateInput& input) {
   jsep::CandidateInit init{.candidate = input.candidate};
@@ -381,12 +369,35 @@ CandidateResult Peer::JudgeCandidate(const CandidateInput& input,
   }
   if (plan->outcome == jsep::CandidateOutcome::kApplied) {
     const CandidateIgnored why = Unusable(plan->candidate);
+    if (why == CandidateIgnored::kHostName) CountIgnoredName();
     if (why != CandidateIgnored::kNot) {
       return {jsep::CandidateOutcome::kIgnored, why, {}};
     }
     Execute(jsep::CommitCandidate(session_, *std::move(plan)));
   }
   return result;
+}
+
+// An mDNS or domain name in place of an address.
+// Why this end cannot use a candidate that belongs to a transport of its own.
+CandidateIgnored Peer::Unusable(
+    const std::optional<sdp::Candidate>& candidate) {
+  if (!candidate) return CandidateIgnored::kNot;
+  if (candidate->transport != sdp::CandidateTransport::kUdp) {
+    return CandidateIgnored::kTransport;
+  }
+  return HasName(*candidate) ? CandidateIgnored::kHostName
+                             : CandidateIgnored::kNot;
+}
+
+bool Peer::HasName(const sdp::Candidate& candidate) {
+  const sdp::AddressKind kind = sdp::KindOfAddress(candidate.address);
+  return kind == sdp::AddressKind::kMdnsName || kind == sdp::AddressKind::kName;
+}
+
+void Peer::CountIgnoredName() {
+  ++candidate_names_ignored_;
+  if (sink_) sink_->OnCandidateNameIgnored();
 }
 
 void Peer::RetryQueuedCandidates() {

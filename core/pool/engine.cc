@@ -25,6 +25,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(EngineOptions options,
   auto loops = EventLoopPool::Create(options.event_loops);
   if (!loops.ok()) return loops.status();
   options.pool.single_port = options.single_port.has_value();
+  options.pool.min_port = options.ice.min_port;
+  options.pool.max_port = options.ice.max_port;
   // Not make_unique: the constructor is private.
   auto engine = std::unique_ptr<Engine>(
       new Engine(std::move(options), clock, random, *std::move(loops),
@@ -81,9 +83,9 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
                                                         ports_, random);
     probes_.push_back(std::make_unique<LagProbe>(loop, lag_));
   }
-  pool_ = std::make_unique<Pool>(options_.pool, std::move(identity),
-                                 environment_, *loops_, descriptors_,
-                                 certificate_store_, tenants_);
+  pool_ = std::make_unique<Pool>(
+      options_.pool, std::move(identity), environment_, *loops_, descriptors_,
+      ports_, certificate_store_, tenants_);
 }
 
 // A configured certificate is not kept in stock: its files are read when a peer

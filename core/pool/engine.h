@@ -78,6 +78,7 @@ class Engine {
   const EngineOptions& options() const { return options_; }
   size_t event_loops() const { return loops_->size(); }
   const FdBudget& descriptors() const { return descriptors_; }
+  const ice::PortRegistry& ports() const { return ports_; }
   // How late the event loops come to what is due.
   const DurationHistogram& lag() const { return lag_; }
   // Null without single-port peers.

@@ -71,6 +71,7 @@ class Pool::Scribe : public peer::EventSink {
   }
   void OnMessageSent(size_t bytes) override { tally_.CountSent(bytes); }
   void OnMessageReceived(size_t bytes) override { tally_.CountReceived(bytes); }
+  void OnCandidateNameIgnored() override { tally_.CountCandidateName(); }
 
  private:
   const TenantPtr tenant_;
@@ -81,15 +82,18 @@ class Pool::Scribe : public peer::EventSink {
 
 Pool::Pool(Options options, Identity identity,
            const peer::Environment& environment, EventLoopPool& loops,
-           FdBudget& descriptors, const CertificateStore& certificates,
-           Tenants& tenants)
+           FdBudget& descriptors, const ice::PortRegistry& ports,
+           const CertificateStore& certificates, Tenants& tenants)
     : options_(options),
       identity_(std::move(identity)),
       environment_(environment),
       loops_(loops),
       descriptors_(descriptors),
+      ports_(ports),
       certificates_(certificates),
-      tenants_(tenants) {}
+      tenants_(tenants),
+      memory_(static_cast<int64_t>(options.max_memory_bytes),
+              kServerBytes + static_cast<int64_t>(options.journal_bytes)) {}
 
 Pool::~Pool() = default;
 
@@ -97,7 +101,8 @@ size_t Pool::ShardOf(std::string_view name) const {
   return absl::Hash<absl::string_view>()(ToAbsl(name)) % kShards;
 }
 
-absl::Status Pool::Admit(Tenant& tenant, bool single_port) {
+absl::StatusOr<MemoryBudget::Lease> Pool::Admit(Tenant& tenant,
+                                                const peer::PeerInit& init) {
   if (draining_ || shut_down_) {
     return MakeRetryableError(
         Reason::kDraining,
@@ -110,15 +115,27 @@ absl::Status Pool::Admit(Tenant& tenant, bool single_port) {
     tenant.peers().Give();
     return Full(options_.max_peers);
   }
-  // Its sockets are the server's, and open already.
-  if (single_port) return absl::OkStatus();
-  const auto descriptors = descriptors_.Reserve(kDescriptorsPerPeer);
-  if (!descriptors.ok()) {
+  absl::StatusOr<MemoryBudget::Lease> memory = memory_.Reserve(BytesOf(init));
+  // The sockets of a single-port peer are the server's, and open already.
+  const absl::Status network = memory.ok() && !init.configuration.ice_lite
+                                   ? CheckNetwork()
+                                   : absl::OkStatus();
+  if (!network.ok()) memory = network;
+  if (!memory.ok()) {
     --live_;
     tenant.peers().Give();
-    return descriptors.status();
   }
-  return absl::OkStatus();
+  return memory;
+}
+
+// Whether a peer could gather now. What it needs is set aside when it does: one
+// that never gathers needs nothing.
+absl::Status Pool::CheckNetwork() const {
+  if (options_.max_port != 0) {
+    absl::Status room = ports_.CheckRoom(options_.min_port, options_.max_port);
+    if (!room.ok()) return room;
+  }
+  return descriptors_.Reserve(kDescriptorsPerPeer).status();
 }
 
 absl::StatusOr<std::shared_ptr<Peer>> Pool::Create(const TenantPtr& tenant,
@@ -185,8 +202,8 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(const TenantPtr& tenant,
   const absl::Status resolved =
       certificates_.Resolve(*tenant, init.certificates);
   if (!resolved.ok()) return resolved;
-  const absl::Status admitted = Admit(*tenant, init.configuration.ice_lite);
-  if (!admitted.ok()) return admitted;
+  absl::StatusOr<MemoryBudget::Lease> memory = Admit(*tenant, init);
+  if (!memory.ok()) return memory.status();
 
   PurgeTombstones();
   std::string name = NewPeerName(identity_, environment_.random);
@@ -194,8 +211,10 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(const TenantPtr& tenant,
   EventLoop& loop = seat.loop();
   auto created =
       Peer::Create(name, std::move(init), environment_, loop,
-                   [this, name, tenant, seat = std::move(seat)]() mutable {
+                   [this, name, tenant, seat = std::move(seat),
+                    memory = *std::move(memory)]() mutable {
                      seat = EventLoopPool::Seat();
+                     memory = MemoryBudget::Lease();
                      OnGone(name, *tenant);
                    });
   if (!created.ok()) {

@@ -24,11 +24,13 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "core/ice/port_registry.h"
 #include "core/loop/event_loop_pool.h"
 #include "core/loop/fd_budget.h"
 #include "core/peer/peer.h"
 #include "core/pool/certificate_store.h"
 #include "core/pool/journal.h"
+#include "core/pool/memory_budget.h"
 #include "core/pool/names.h"
 #include "core/pool/tally.h"
 #include "core/pool/tenant.h"
@@ -47,6 +49,11 @@ struct Options {
   bool single_port = false;
   // What the journals hold of the events of all peers together.
   size_t journal_bytes = 16 << 20;
+  // Of the process; 0: no limit. See MemoryBudget.
+  uint64_t max_memory_bytes = 0;
+  // UDP ports of full peers; 0 and 0: any.
+  uint16_t min_port = 0;
+  uint16_t max_port = 0;
 };
 
 struct Usage {
@@ -73,15 +80,17 @@ class Pool {
   // What it is given must outlive it.
   Pool(Options options, Identity identity, const peer::Environment& environment,
        EventLoopPool& loops, FdBudget& descriptors,
-       const CertificateStore& certificates, Tenants& tenants);
+       const ice::PortRegistry& ports, const CertificateStore& certificates,
+       Tenants& tenants);
   // All peers must be gone: call Shutdown first.
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   // Creates a peer of the tenant, with the certificates that `init` names.
-  // Errors: TENANT_QUOTA, PEERS, FILE_DESCRIPTORS, RESOURCE_INSPECTION,
-  // DRAINING, LIMIT_EXCEEDED (the lease; zero means the default), NOT_SUPPORTED
+  // Errors: TENANT_QUOTA, PEERS, MEMORY, PORTS, FILE_DESCRIPTORS,
+  // RESOURCE_INSPECTION (each before anything is made), DRAINING,
+  // LIMIT_EXCEEDED (the lease; zero means the default), NOT_SUPPORTED
   // (single-port where there is no port for it), REQUEST_ID_CONFLICT, RATE (the
   // same request is at work on another thread), and those of
   // CertificateStore::Resolve and peer::Peer::Create. With a request_id used
@@ -144,6 +153,7 @@ class Pool {
                 absl::AnyInvocable<void()> done);
 
   Usage usage() const;
+  const MemoryBudget& memory() const { return memory_; }
   const Options& options() const { return options_; }
   const Identity& identity() const { return identity_; }
 
@@ -166,7 +176,9 @@ class Pool {
   static constexpr size_t kShards = 16;
 
   size_t ShardOf(std::string_view name) const;
-  absl::Status Admit(Tenant& tenant, bool single_port);
+  absl::StatusOr<MemoryBudget::Lease> Admit(Tenant& tenant,
+                                            const peer::PeerInit& init);
+  absl::Status CheckNetwork() const;
   absl::StatusOr<std::shared_ptr<peer::Peer>> CreateNew(const TenantPtr& tenant,
                                                         peer::PeerInit init);
   void Release();
@@ -180,9 +192,11 @@ class Pool {
   const peer::Environment& environment_;
   EventLoopPool& loops_;
   FdBudget& descriptors_;
+  const ice::PortRegistry& ports_;
   const CertificateStore& certificates_;
   Tenants& tenants_;
 
+  MemoryBudget memory_;
   Tally tally_;
   Shard shards_[kShards];
   std::atomic<size_t> live_ = 0;

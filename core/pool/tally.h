@@ -52,6 +52,7 @@ class Tally {
   void Count(const peer::Event& event, Progress& progress);
   void CountSent(size_t bytes) { Mine().Add(kSent, bytes); }
   void CountReceived(size_t bytes) { Mine().Add(kReceived, bytes); }
+  void CountCandidateName() { ++candidate_names_ignored_; }
   Traffic traffic() const;
 
   uint64_t peers_created() const { return peers_created_; }
@@ -68,6 +69,8 @@ class Tally {
   // How often a connection failed whose ICE had not.
   uint64_t dtls_failures() const { return dtls_failures_; }
   uint64_t gathering_errors() const { return gathering_errors_; }
+  // Remote candidates with a name in place of an address.
+  uint64_t candidate_names_ignored() const { return candidate_names_ignored_; }
   uint64_t channels_opened() const { return channels_opened_; }
   uint64_t receive_buffers_full() const { return receive_buffers_full_; }
   // From a peer's first "connecting" to its first "connected".
@@ -104,6 +107,7 @@ class Tally {
   CountOf<ice::ConnectionState, 7> ice_states_;
   std::atomic<uint64_t> dtls_failures_ = 0;
   std::atomic<uint64_t> gathering_errors_ = 0;
+  std::atomic<uint64_t> candidate_names_ignored_ = 0;
   std::atomic<uint64_t> channels_opened_ = 0;
   std::atomic<uint64_t> receive_buffers_full_ = 0;
   DurationHistogram connect_times_{kConnectBounds};

@@ -112,7 +112,8 @@ TEST_F(DumpTest, ShowsWhatHappenedToAConnectedPeer) {
   EXPECT_EQ(nowhere->error().reason(), "CANDIDATE_MID_UNKNOWN");
 
   EXPECT_GT(dump.counters().at("packets_sent"), 0u);
-  EXPECT_GT(dump.counters().at("candidates_ignored"), 0u);
+  EXPECT_EQ(dump.counters().at("candidate_names_ignored"), 1u);
+  EXPECT_GT(dump.counters().at("candidates_ignored"), 1u);
   EXPECT_GT(dump.stats().stats_size(), 5);
 }
 

@@ -42,7 +42,7 @@ TEST(OptionsTest, FlagsAndVariablesReachTheirPlaces) {
        "--metrics-listen=:50053", "--udp-port=3478", "--ice-mode=single-port",
        "--external-addresses=203.0.113.1,10.0.0.1=203.0.113.2",
        "--keep-local-addresses", "--interfaces=eth0,wl*", "--lease-ttl=10s",
-       "--log-format=json"},
+       "--log-format=json", "--max-memory=2GiB"},
       {{"PARLEY_LOG_LEVEL", "debug"},
        {"PARLEY_MAX_PEERS", "13"},
        {"PARLEY_MAX_MESSAGE_SIZE", "64KiB"}});
@@ -53,6 +53,7 @@ TEST(OptionsTest, FlagsAndVariablesReachTheirPlaces) {
   EXPECT_EQ(o.metrics_listen->text, "[::]:50053");
   EXPECT_EQ(o.engine.node, "pod-1");
   EXPECT_EQ(o.engine.pool.max_peers, 12u);
+  EXPECT_EQ(o.max_memory, uint64_t{2} << 30);
   EXPECT_EQ(o.engine.ice.min_port, 40000);
   EXPECT_EQ(o.engine.ice.max_port, 40010);
   ASSERT_TRUE(o.engine.single_port.has_value());

@@ -1,8 +1,12 @@
+#include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "core/base/errors.h"
 #include "core/ice/libnice_factory.h"
 #include "gmock/gmock.h"
@@ -64,7 +68,7 @@ TEST_F(LibniceServersTest, AStunServerGivesAReflexiveCandidate) {
 }
 
 TEST_F(LibniceServersTest, ASilentStunServerHoldsUpOnlyTheEnd) {
-  StunServer stun(false);
+  StunServer stun({.answers = false});
   Endpoint a(loop(), factory(), Loopback(),
              {.servers = {stun.At("127.0.0.1")}});
   Endpoint b(loop(), factory(), Loopback());
@@ -87,6 +91,73 @@ TEST_F(LibniceServersTest, ASilentStunServerHoldsUpOnlyTheEnd) {
     EXPECT_EQ(ice.gathering_state(), GatheringState::kGathering);
   });
   EXPECT_TRUE(a.AwaitGathered());
+  const auto errors = a.seen().errors;
+  ASSERT_THAT(errors, SizeIs(1));
+  EXPECT_EQ(Url(errors[0]), ToUrl(stun.At("127.0.0.1")));
+}
+
+TEST_F(LibniceServersTest, EachServerThatSeesAnotherAddressGivesACandidate) {
+  StunServer first;
+  StunServer same;
+  StunServer other({.sees = {192, 0, 2, 77}});
+  Endpoint a(loop(), factory(), Loopback(),
+             {.servers = {first.At("127.0.0.1"), same.At("127.0.0.1"),
+                          other.At("localhost")}});
+  ASSERT_TRUE(a.Start(Role::kControlling).ok());
+  ASSERT_TRUE(a.AwaitGathered());
+  EXPECT_GT(first.requests(), 0);
+  EXPECT_GT(same.requests(), 0);
+  auto reflexive = OfType(a, Type::kServerReflexive);
+  ASSERT_THAT(reflexive, SizeIs(2));
+  std::sort(reflexive.begin(), reflexive.end(),
+            [](const auto& x, const auto& y) { return x.address < y.address; });
+  EXPECT_EQ(reflexive[0].address, "192.0.2.55");
+  EXPECT_EQ(reflexive[1].address, "192.0.2.77");
+  const sdp::Candidate host = OfType(a, Type::kHost)[0];
+  for (const sdp::Candidate& one : reflexive) {
+    EXPECT_EQ(one.port, host.port);
+    EXPECT_EQ(one.related_address, host.address);
+    EXPECT_EQ(one.related_port, host.port);
+    EXPECT_LT(one.priority, host.priority);
+  }
+  EXPECT_NE(reflexive[0].priority, reflexive[1].priority);
+  EXPECT_NE(reflexive[0].foundation, reflexive[1].foundation);
+  EXPECT_THAT(a.seen().errors, IsEmpty());
+  a.Do([&](IceTransport& ice) { EXPECT_THAT(ice.Measure().local, SizeIs(3)); });
+}
+
+TEST_F(LibniceServersTest, AServerThatIsDeadOrRefusesCostsNoCandidate) {
+  StunServer dead({.answers = false});
+  StunServer refuses({.error = 500});
+  StunServer good;
+  Endpoint a(loop(), factory(), Loopback(),
+             {.servers = {dead.At("127.0.0.1"), refuses.At("127.0.0.1"),
+                          good.At("127.0.0.1")}});
+  ASSERT_TRUE(a.Start(Role::kControlling).ok());
+  // It does not wait for those that fail.
+  ASSERT_TRUE(a.Await(
+      [](const Endpoint::Seen& seen) { return seen.candidates.size() == 2; }));
+  EXPECT_THAT(OfType(a, Type::kServerReflexive), SizeIs(1));
+  ASSERT_TRUE(a.AwaitGathered());
+  const auto errors = a.seen().errors;
+  ASSERT_THAT(errors, SizeIs(2));
+  EXPECT_EQ(Url(errors[0]), ToUrl(refuses.At("127.0.0.1")));
+  EXPECT_THAT(
+      GetError(errors[0])->metadata,
+      Contains(std::pair<std::string, std::string>("error_code", "500")));
+  EXPECT_EQ(Url(errors[1]), ToUrl(dead.At("127.0.0.1")));
+}
+
+TEST_F(LibniceServersTest, WithoutANatThereIsNoReflexiveCandidate) {
+  StunServer stun({.sees = {127, 0, 0, 1}});
+  Endpoint a(loop(), factory(), Loopback(),
+             {.servers = {stun.At("127.0.0.1")}});
+  ASSERT_TRUE(a.Start(Role::kControlling).ok());
+  ASSERT_TRUE(a.AwaitGathered());
+  // What the server sees is the host candidate itself.
+  EXPECT_THAT(OfType(a, Type::kServerReflexive), IsEmpty());
+  EXPECT_THAT(OfType(a, Type::kHost), SizeIs(1));
+  EXPECT_THAT(a.seen().errors, IsEmpty());
 }
 
 TEST_F(LibniceServersTest, ServersThatCannotBeUsedAreReportedAndLeftOut) {
@@ -211,6 +282,27 @@ TEST_F(LibniceRelayTest, ConsentLastsOverARelayToo) {
   }
 }
 
+TEST_F(LibniceRelayTest, EachTurnServerGivesItsRelayBesideStunServers) {
+  // libnice takes one relay of each address.
+  TurnServer by_name({.relay_address = "127.0.0.2"});
+  TurnServer by_tcp({.relay_address = "127.0.0.3"});
+  StunServer stun;
+  Endpoint a(loop(), factory(), Loopback(),
+             {.servers = {turn_.At(Protocol::kUdp), stun.At("127.0.0.1"),
+                          by_name.At(Protocol::kUdp, "localhost"),
+                          by_tcp.At(Protocol::kTcp)}});
+  ASSERT_TRUE(a.Start(Role::kControlling).ok());
+  ASSERT_TRUE(a.AwaitGathered());
+  EXPECT_THAT(a.seen().errors, IsEmpty());
+  EXPECT_THAT(OfType(a, Type::kHost), SizeIs(1));
+  EXPECT_THAT(OfType(a, Type::kServerReflexive), SizeIs(1));
+  const auto relays = OfType(a, Type::kRelay);
+  ASSERT_THAT(relays, SizeIs(3));
+  std::set<uint32_t> priorities;
+  for (const sdp::Candidate& relay : relays) priorities.insert(relay.priority);
+  EXPECT_THAT(priorities, SizeIs(3));
+}
+
 TEST_F(LibniceRelayTest, ByNameToo) {
   Endpoint a(loop(), factory(), Loopback(),
              {.servers = {turn_.At(Protocol::kUdp, "localhost")}});
@@ -240,6 +332,56 @@ TEST_F(LibniceRelayTest, CloseEndsThoughTheRelayIsGone) {
   turn_.Kill();
   a.CloseAndWait();
   EXPECT_EQ(LibniceFactory::LiveAgents(), 0);
+}
+
+// The relay in use does not mind; a restart gathers with the new ones.
+TEST_F(LibniceRelayTest, CredentialsThatExpireAreReplacedOnALivePeer) {
+  TurnServer turn({.credentials_expire = true});
+  const absl::Time expiry = absl::Now() + absl::Seconds(3);
+  const auto until = [&turn](absl::Time time) {
+    return GatheringConfiguration{.servers = {turn.Until(time, Protocol::kUdp)},
+                                  .policy = TransportPolicy::kRelay};
+  };
+  TransportOptions options = Loopback();
+  options.restart_overlap = absl::Milliseconds(50);
+  Endpoint a(loop(), factory(), options, until(expiry));
+  Endpoint b(loop(1), factory(1), options, until(expiry));
+  ASSERT_TRUE(Connect(a, b));
+  absl::Notification expired;
+  a.Do([&](IceTransport&) {
+    // coturn counts in seconds.
+    loop().RunAfter(expiry + absl::Seconds(2) - absl::Now(),
+                    [&] { expired.Notify(); });
+  });
+  expired.WaitForNotification();
+  ASSERT_TRUE(a.Send("old"));
+  EXPECT_TRUE(b.AwaitPacket("old"));
+
+  // Nothing but the credentials is wrong with a restart now.
+  ASSERT_TRUE(a.Start(Role::kControlling).ok());
+  ASSERT_TRUE(a.AwaitGathered());
+  EXPECT_THAT(OfType(a, Type::kRelay), SizeIs(1));
+  ASSERT_TRUE(a.Send("still"));
+  EXPECT_TRUE(b.AwaitPacket("still"));
+
+  for (Endpoint* end : {&a, &b}) {
+    end->Do([&](IceTransport& ice) {
+      ice.Configure(until(absl::Now() + absl::Hours(1)));
+    });
+  }
+  ASSERT_TRUE(a.Send("on"));
+  EXPECT_TRUE(b.AwaitPacket("on"));
+  ASSERT_TRUE(a.Start(Role::kControlling).ok());
+  ASSERT_TRUE(b.Start(Role::kControlled).ok());
+  Exchange(a, b);
+  for (Endpoint* end : {&a, &b}) {
+    ASSERT_TRUE(end->Await(
+        [](const Endpoint::Seen& seen) { return seen.pairs.size() == 2; }));
+    EXPECT_EQ(end->seen().pairs[1].local.type, Type::kRelay);
+    EXPECT_NE(end->seen().pairs[1].local.port, end->seen().pairs[0].local.port);
+  }
+  ASSERT_TRUE(a.Send("new"));
+  EXPECT_TRUE(b.AwaitPacket("new"));
 }
 
 TEST_F(LibniceRelayTest, WrongCredentialsGiveNoRelay) {

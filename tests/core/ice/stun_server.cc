@@ -12,8 +12,8 @@ constexpr size_t kHeaderBytes = 20;
 
 }  // namespace
 
-StunServer::StunServer(bool answers)
-    : answers_(answers), thread_([this] { Serve(); }) {}
+StunServer::StunServer(Manner manner)
+    : manner_(manner), thread_([this] { Serve(); }) {}
 
 StunServer::~StunServer() {
   socket_.Shut();
@@ -28,17 +28,31 @@ void StunServer::Serve() {
   while (std::optional<LoopbackSocket::Datagram> request = socket_.Receive()) {
     if (request->bytes.size() < kHeaderBytes) return;
     ++requests_;
-    if (!answers_) continue;
-    // A binding success with MAPPED-ADDRESS, the one attribute which clients of
-    // RFC 3489 (libnice's gathering) and of RFC 8489 both read.
-    std::string response("\x01\x01\0\x0c", 4);
-    response.append(request->bytes, 4, kHeaderBytes - 4);
-    response.append("\0\x01\0\x08\0\x01", 6);
-    response += static_cast<char>(request->from >> 8);
-    response += static_cast<char>(request->from & 0xff);
-    response.append("\xc0\0\x02\x37", 4);  // 192.0.2.55
-    socket_.Send(response, request->from);
+    if (!manner_.answers) continue;
+    socket_.Send(Answer(request->bytes, request->from), request->from);
   }
+}
+
+std::string StunServer::Answer(const std::string& request,
+                               uint16_t from) const {
+  std::string answer(manner_.error == 0 ? "\x01\x01" : "\x01\x11", 2);
+  answer.append(manner_.error == 0 ? "\0\x0c" : "\0\x08", 2);
+  answer.append(request, 4, kHeaderBytes - 4);
+  if (manner_.error != 0) {
+    answer.append("\0\x09\0\x04\0\0", 6);  // ERROR-CODE
+    answer += static_cast<char>(manner_.error / 100);
+    answer += static_cast<char>(manner_.error % 100);
+    return answer;
+  }
+  // XOR-MAPPED-ADDRESS (RFC 8489 section 14.2).
+  constexpr uint8_t kCookie[] = {0x21, 0x12, 0xa4, 0x42};
+  answer.append("\0\x20\0\x08\0\x01", 6);
+  answer += static_cast<char>((from >> 8) ^ kCookie[0]);
+  answer += static_cast<char>((from & 0xff) ^ kCookie[1]);
+  for (int i = 0; i < 4; ++i) {
+    answer += static_cast<char>(manner_.sees[i] ^ kCookie[i]);
+  }
+  return answer;
 }
 
 }  // namespace parley::ice::testing

@@ -1,9 +1,12 @@
-// A STUN server on 127.0.0.1 which sees every client at 192.0.2.55, or answers
-// nothing at all. Everything is safe on any thread.
+// A STUN server on 127.0.0.1 which sees every client at one address of its own
+// choice, refuses, or answers nothing at all. Everything is safe on any thread.
 #ifndef PARLEY_TESTS_CORE_ICE_STUN_SERVER_H_
 #define PARLEY_TESTS_CORE_ICE_STUN_SERVER_H_
 
+#include <array>
 #include <atomic>
+#include <cstdint>
+#include <string>
 #include <thread>
 
 #include "core/ice/ice_server.h"
@@ -13,7 +16,15 @@ namespace parley::ice::testing {
 
 class StunServer {
  public:
-  explicit StunServer(bool answers = true);
+  struct Manner {
+    bool answers = true;
+    // Where it sees everyone, with their own port.
+    std::array<uint8_t, 4> sees = {192, 0, 2, 55};
+    int error = 0;  // refuses with it
+  };
+
+  StunServer() : StunServer(Manner()) {}
+  explicit StunServer(Manner manner);
   ~StunServer();
 
   // stun:HOST:port, where HOST is a name or address of this machine.
@@ -23,7 +34,9 @@ class StunServer {
  private:
   void Serve();
 
-  const bool answers_;
+  std::string Answer(const std::string& request, uint16_t from) const;
+
+  const Manner manner_;
   parley::testing::LoopbackSocket socket_;
   std::atomic<int> requests_ = 0;
   std::thread thread_;

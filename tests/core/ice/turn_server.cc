@@ -1,19 +1,25 @@
 #include "tests/core/ice/turn_server.h"
 
 #include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <string_view>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
 #include "tests/core/ice/libnice_fixture.h"
 
 namespace parley::ice::testing {
 namespace {
+
+constexpr std::string_view kSecret = "shared";
 
 bool Installed() {
   return access("/usr/bin/turnserver", X_OK) == 0 ||
@@ -22,7 +28,7 @@ bool Installed() {
 
 }  // namespace
 
-TurnServer::TurnServer() : port_(FreeUdpPort()) {
+TurnServer::TurnServer(const Manner& manner) : port_(FreeUdpPort()) {
   if (!Installed()) return;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return;
@@ -36,10 +42,7 @@ TurnServer::TurnServer() : port_(FreeUdpPort()) {
                                         "--no-tls",
                                         "--no-dtls",
                                         "--listening-ip=127.0.0.1",
-                                        "--relay-ip=127.0.0.1",
                                         "--allow-loopback-peers",
-                                        "--lt-cred-mech",
-                                        "--user=user:secret",
                                         "--realm=test",
                                         "--pidfile=/dev/null",
                                         "--userdb=/dev/null",
@@ -47,6 +50,14 @@ TurnServer::TurnServer() : port_(FreeUdpPort()) {
                                         "-c",
                                         "/dev/null"};
   arguments.push_back("--listening-port=" + std::to_string(port_));
+  arguments.push_back("--relay-ip=" + manner.relay_address);
+  if (manner.credentials_expire) {
+    arguments.push_back("--use-auth-secret");
+    arguments.push_back("--static-auth-secret=" + std::string(kSecret));
+  } else {
+    arguments.push_back("--lt-cred-mech");
+    arguments.push_back("--user=user:secret");
+  }
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -83,6 +94,19 @@ Server TurnServer::At(Server::Protocol protocol, const char* host) const {
           .port = port_,
           .username = "user",
           .credential = "secret"};
+}
+
+Server TurnServer::Until(absl::Time expiry, Server::Protocol protocol) const {
+  Server server = At(protocol);
+  server.username = std::to_string(absl::ToUnixSeconds(expiry)) + ":user";
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  HMAC(EVP_sha1(), kSecret.data(), static_cast<int>(kSecret.size()),
+       reinterpret_cast<const unsigned char*>(server.username.data()),
+       server.username.size(), digest, &size);
+  server.credential = absl::Base64Escape(
+      absl::string_view(reinterpret_cast<const char*>(digest), size));
+  return server;
 }
 
 bool TurnServer::AwaitLog(const std::string& text) {

@@ -267,6 +267,47 @@ TEST_F(PeerTest, AHostNameCandidateIsIgnoredNotRefused) {
   EXPECT_TRUE(HasReason(results[1].error, Reason::kCandidateSyntax));
 }
 
+TEST_F(PeerTest, HostNameCandidatesAreCountedHoweverTheyCome) {
+  class Names final : public EventSink {
+   public:
+    void OnJoined(const View&) override {}
+    void OnEvent(const std::shared_ptr<const Event>&) override {}
+    void OnMessageSent(size_t) override {}
+    void OnMessageReceived(size_t) override {}
+    void OnCandidateNameIgnored() override { ++count; }
+    int count = 0;
+  };
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  const auto names = std::make_shared<Names>();
+  b->Join(names);
+  ASSERT_TRUE(SetLocal(*a).ok());
+  const auto name = [](char first) {
+    return std::string("candidate:1 1 udp 2113937151 ") + first +
+           "fbbb84b-1a6a.local 5000 typ host";
+  };
+  // Before its description, with it, and after it.
+  b->AddIceCandidates({}, {{name('1'), std::nullopt, 0u, std::nullopt}}, true,
+                      [](auto, const View&) {});
+  EXPECT_EQ(names->count, 0);
+  std::string offer = LocalText(*a);
+  offer.insert(offer.find("a=ice-ufrag"), "a=" + name('2') + "\r\n");
+  ASSERT_TRUE(SetRemote(*b, SdpType::kOffer, offer).ok());
+  EXPECT_EQ(names->count, 1);
+  b->AddIceCandidates({}, {{name('3'), std::nullopt, 0u, {}}}, true,
+                      [](auto, const View&) {});
+  executor_.RunReady();
+  EXPECT_EQ(names->count, 2);
+  // The transport that the offer's was for.
+  ASSERT_TRUE(SetLocal(*b).ok());
+  EXPECT_EQ(names->count, 3);
+  std::optional<Measurement> measured;
+  b->Measure({}, [&](auto got, const View&) { measured = *got; });
+  executor_.RunReady();
+  ASSERT_TRUE(measured.has_value());
+  EXPECT_EQ(measured->candidate_names_ignored, 3u);
+}
+
 TEST_F(PeerTest, TheExpectedStateIsCheckedBeforeAnythingIsDone) {
   auto a = MakePeer(WithChannel());
   Call call;

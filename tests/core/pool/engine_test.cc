@@ -124,8 +124,10 @@ TEST_F(EngineTest, PortsThatAreUsedUpRefuseTheDescriptionAndNothingElse) {
   options.ice.max_port = 41000;
   Make(std::move(options));
   auto a = MakePeer(WithChannel());
-  ASSERT_EQ(SetLocal(*a), absl::OkStatus());
   auto b = MakePeer(WithChannel());
+  ASSERT_EQ(SetLocal(*a), absl::OkStatus());
+  const auto none = engine_->pool().Create(WithChannel(), "", 0);
+  EXPECT_TRUE(HasReason(none.status(), Reason::kPorts)) << none.status();
   ASSERT_EQ(CreateOffer(*b), absl::OkStatus());
   const absl::Status refused = SetLocal(*b);
   EXPECT_TRUE(HasReason(refused, Reason::kPorts)) << refused;

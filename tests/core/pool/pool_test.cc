@@ -35,8 +35,8 @@ class PoolTest : public ::testing::Test {
   void MakePool(Options options) {
     if (pool_ != nullptr) ShutdownPool();
     pool_ = std::make_unique<Pool>(options, *Identity::Make("local", random_),
-                                   environment_, *loops_, budget_, store_,
-                                   tenants_);
+                                   environment_, *loops_, budget_, ports_,
+                                   store_, tenants_);
   }
   const Tenant& common() { return *tenants_.common(); }
   void ShutdownPool() {
@@ -66,6 +66,7 @@ class PoolTest : public ::testing::Test {
   std::unique_ptr<EventLoopPool> loops_ = *EventLoopPool::Create(2);
   FakeFds fds_;
   FdBudget budget_{0, fds_};
+  ice::PortRegistry ports_{[](const auto&, uint16_t) { return true; }};
   Tenants tenants_{{}, 16 << 20, clock_};
   CertificateStore store_{
       {}, *Identity::Make("local", random_), clock_, random_};
@@ -107,6 +108,48 @@ TEST_F(PoolTest, DescriptorsAreLookedAtBeforeAPeerIsMade) {
   fds_.limit = MakeError(Reason::kResourceInspection, "cannot look");
   EXPECT_TRUE(HasReason(Create().status(), Reason::kResourceInspection));
   EXPECT_EQ(pool_->usage().peers, 0u);
+}
+
+TEST_F(PoolTest, PortsAreLookedAtBeforeAPeerIsMade) {
+  MakePool({.max_peers = 8, .min_port = 5000, .max_port = 5001});
+  const auto first = ports_.Take(5000, 5001, {});
+  EXPECT_TRUE(Create().ok());
+  {
+    const auto last = ports_.Take(5000, 5001, {});
+    const auto refused = Create();
+    EXPECT_TRUE(HasReason(refused.status(), Reason::kPorts));
+    EXPECT_TRUE(GetError(refused.status())->retry_delay.has_value());
+    EXPECT_EQ(pool_->usage().peers, 1u);
+  }
+  EXPECT_TRUE(Create().ok());
+}
+
+TEST_F(PoolTest, MemoryIsSetAsideForEachPeerAndGivenBack) {
+  constexpr size_t kJournal = 1 << 20;
+  const int64_t own = kServerBytes + kJournal;
+  const int64_t each = BytesOf({});
+  MakePool({.max_peers = 8,
+            .journal_bytes = kJournal,
+            .max_memory_bytes = static_cast<uint64_t>(own + 2 * each)});
+  EXPECT_EQ(pool_->memory().in_use(), own);
+  const auto first = Create();
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(Create().ok());
+  const auto refused = Create();
+  EXPECT_TRUE(HasReason(refused.status(), Reason::kMemory));
+  EXPECT_TRUE(GetError(refused.status())->retry_delay.has_value());
+  EXPECT_EQ(pool_->usage().peers, 2u);
+  EXPECT_EQ(pool_->memory().in_use(), own + 2 * each);
+  Close(**first);
+  EXPECT_EQ(pool_->memory().in_use(), own + each);
+  EXPECT_TRUE(Create().ok());
+}
+
+TEST_F(PoolTest, ARefusalGivesBackWhatWasSetAsideBefore) {
+  const int64_t before = pool_->memory().in_use();
+  fds_.limit = 1;
+  EXPECT_FALSE(Create().ok());
+  EXPECT_EQ(pool_->memory().in_use(), before);
 }
 
 TEST_F(PoolTest, TombstonesAreBounded) {
