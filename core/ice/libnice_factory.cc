@@ -3,12 +3,15 @@
 #include <utility>
 
 #include "core/ice/libnice_transport.h"
+#include "core/ice/redirection.h"
 
 namespace parley::ice {
 
 LibniceFactory::LibniceFactory(EventLoop& loop, FdBudget& fds,
                                PortRegistry& ports, Random& random)
-    : loop_(loop), fds_(fds), ports_(ports), random_(random) {}
+    : loop_(loop), fds_(fds), ports_(ports), random_(random) {
+  (void)RedirectionsRefused();
+}
 
 LibniceFactory::~LibniceFactory() = default;
 

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "core/base/errors.h"
 #include "core/ice/libnice_factory.h"
+#include "core/ice/redirection.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/ice/endpoint.h"
@@ -65,6 +66,25 @@ TEST_F(LibniceServersTest, AStunServerGivesAReflexiveCandidate) {
     EXPECT_THAT(a.seen().errors, IsEmpty());
   }
   EXPECT_GT(stun.requests(), 0);
+}
+
+// Who runs a server could else have packets sent to wherever he likes.
+TEST_F(LibniceServersTest, NobodyIsFollowedToAnotherServer) {
+  for (const Server::Kind kind : {Server::Kind::kStun, Server::Kind::kTurn}) {
+    StunServer target;
+    StunServer pointing(
+        {.error = 300, .alternate_port = target.At("127.0.0.1").port});
+    Server server = pointing.At("127.0.0.1");
+    server.kind = kind;
+    server.username = "user";
+    server.credential = "secret";
+    Endpoint a(loop(), factory(), Loopback(), {.servers = {server}});
+    ASSERT_TRUE(a.Start(Role::kControlling).ok());
+    ASSERT_TRUE(a.AwaitGathered());
+    EXPECT_GT(pointing.requests(), 0);
+    EXPECT_EQ(target.requests(), 0);
+  }
+  EXPECT_GT(RedirectionsRefused(), 0);
 }
 
 TEST_F(LibniceServersTest, ASilentStunServerHoldsUpOnlyTheEnd) {

@@ -35,13 +35,23 @@ void StunServer::Serve() {
 
 std::string StunServer::Answer(const std::string& request,
                                uint16_t from) const {
-  std::string answer(manner_.error == 0 ? "\x01\x01" : "\x01\x11", 2);
-  answer.append(manner_.error == 0 ? "\0\x0c" : "\0\x08", 2);
+  const bool alternate = manner_.alternate_port != 0;
+  // The class of the answer, with the method of the request.
+  std::string answer = {
+      static_cast<char>(request[0] | 1),
+      static_cast<char>(request[1] | (manner_.error == 0 ? 0 : 0x10))};
+  answer += '\0';
+  answer += static_cast<char>(manner_.error == 0 ? 12 : alternate ? 20 : 8);
   answer.append(request, 4, kHeaderBytes - 4);
   if (manner_.error != 0) {
     answer.append("\0\x09\0\x04\0\0", 6);  // ERROR-CODE
     answer += static_cast<char>(manner_.error / 100);
     answer += static_cast<char>(manner_.error % 100);
+    if (!alternate) return answer;
+    answer.append("\x80\x23\0\x08\0\x01", 6);  // ALTERNATE-SERVER
+    answer += static_cast<char>(manner_.alternate_port >> 8);
+    answer += static_cast<char>(manner_.alternate_port & 0xff);
+    answer.append("\x7f\0\0\x01", 4);
     return answer;
   }
   // XOR-MAPPED-ADDRESS (RFC 8489 section 14.2).

@@ -21,6 +21,8 @@ class StunServer {
     // Where it sees everyone, with their own port.
     std::array<uint8_t, 4> sees = {192, 0, 2, 55};
     int error = 0;  // refuses with it
+    // With an error of 300: the port of 127.0.0.1 that it points to.
+    uint16_t alternate_port = 0;
   };
 
   StunServer() : StunServer(Manner()) {}
