@@ -293,7 +293,15 @@ std::optional<uint16_t> DataChannels::max_channels() const {
   return StreamLimit();
 }
 
+// Those that have just closed are looked at while the effects are carried out,
+// and are forgotten only when there are none any more.
 std::vector<ChannelEffect> DataChannels::TakeEffects() {
+  if (effects_.empty()) {
+    while (closed_.size() > kClosedKept ||
+           closed_name_bytes_ > limits_.max_name_bytes) {
+      ForgetOldest();
+    }
+  }
   return std::exchange(effects_, {});
 }
 
@@ -405,11 +413,6 @@ void DataChannels::Finish(Entry& entry) {
   const size_t bytes = NameBytes(entry.channel.init);
   live_name_bytes_ -= bytes;
   closed_name_bytes_ += bytes;
-  // Never this one: alone it fits.
-  while (closed_.size() > kClosedKept ||
-         closed_name_bytes_ > limits_.max_name_bytes) {
-    ForgetOldest();
-  }
 }
 
 void DataChannels::ForgetOldest() {

@@ -75,6 +75,9 @@ class Walk {
     TakeEffects();
     Check();
     Promise(channels_.live() == 0, "all channels end with the transport");
+    for (const auto& [channel, state] : states_) {
+      Promise(state == ChannelState::kClosed, "and each of them is told of");
+    }
   }
 
  private:
@@ -141,7 +144,14 @@ class Walk {
   }
 
   void TakeEffects() {
-    for (const sctp::ChannelEffect& effect : channels_.TakeEffects()) {
+    while (TakeSome()) {
+    }
+  }
+
+  // False: there were none any more.
+  bool TakeSome() {
+    const auto effects = channels_.TakeEffects();
+    for (const sctp::ChannelEffect& effect : effects) {
       if (const auto* reset = std::get_if<sctp::ResetStream>(&effect)) {
         resets_.push_back(reset->stream);
       } else if (const auto* change =
@@ -157,6 +167,7 @@ class Walk {
         Promise(!send->message.payload.empty(), "SCTP has no empty messages");
       }
     }
+    return !effects.empty();
   }
 
   void Check() const {

@@ -3,6 +3,7 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/base/errors.h"
@@ -141,6 +142,23 @@ TEST_F(DataChannelsTest, ClosedChannelsAreForgottenInTheEnd) {
   EXPECT_EQ(client.channels.Find(first), nullptr);
   EXPECT_THAT(client.channels.All(), SizeIs(DataChannels::kClosedKept));
   EXPECT_THAT(server.channels.All(), SizeIs(DataChannels::kClosedKept));
+}
+
+TEST_F(DataChannelsTest, AllThatCloseAtOnceAreThereWhileItIsTold) {
+  constexpr size_t kMany = 2 * DataChannels::kClosedKept;
+  for (size_t i = 0; i < kMany; ++i) client.Create();
+  ConnectBoth();
+  client.channels.OnClosed(absl::OkStatus());
+  size_t closed = 0;
+  for (const ChannelEffect& effect : client.channels.TakeEffects()) {
+    const auto* change = std::get_if<ChannelStateChanged>(&effect);
+    if (change == nullptr || change->state != ChannelState::kClosed) continue;
+    ++closed;
+    EXPECT_NE(client.channels.Find(change->channel), nullptr);
+  }
+  EXPECT_EQ(closed, kMany);
+  EXPECT_THAT(client.channels.TakeEffects(), IsEmpty());
+  EXPECT_THAT(client.channels.All(), SizeIs(DataChannels::kClosedKept));
 }
 
 // --- A remote that breaks the rules ---

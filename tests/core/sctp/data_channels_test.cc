@@ -186,8 +186,16 @@ TEST_F(DataChannelsTest, NamesAreCountedTogether) {
   const uint16_t stream[] = {0};
   end.channels.OnOutgoingStreamsReset(stream);
   end.channels.OnIncomingStreamsReset(stream);
+  end.Collect();
   EXPECT_NE(end.channels.Find(first), nullptr);
-  EXPECT_TRUE(end.channels.Create({.label = "123456"}).ok());
+  const ChannelKey second = end.Create({.label = "123456"});
+  ASSERT_TRUE(end.channels.Close(second).ok());
+  end.channels.OnOutgoingStreamsReset(stream);
+  end.channels.OnIncomingStreamsReset(stream);
+  end.Collect();
+  end.Collect();
+  EXPECT_EQ(end.channels.Find(first), nullptr);
+  EXPECT_NE(end.channels.Find(second), nullptr);
 }
 
 TEST_F(DataChannelsTest, IdsRunOutByParity) {
