@@ -32,9 +32,10 @@ export class CuttingProxy {
         left -= data.length;
         if (left > 0 || !proxy.cutting) {
           near.write(data);
-        } else if (!near.destroyed) {
+        } else {
           proxy.cuts += 1;
           // In the middle of what is on its way.
+          far.removeAllListeners('data').pause();
           near.write(data.subarray(0, data.length + left), end);
         }
       });

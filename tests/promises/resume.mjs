@@ -2,6 +2,7 @@
 // resumes after the last event sees every one, once and in order; and whose
 // history is gone is told, and gets a snapshot.
 import assert from 'node:assert/strict';
+import {setTimeout} from 'node:timers/promises';
 
 import {CuttingProxy} from './cutting_proxy.mjs';
 import {ADDRESS, assertRefused, code, each, inHouse, randomNumbers, range,
@@ -10,6 +11,7 @@ import {ADDRESS, assertRefused, code, each, inHouse, randomNumbers, range,
 const ROUNDS = times(60, 200);
 const PEERS = times(24, 240);
 const SEED = 3;
+const RETRY_MS = 10;
 
 // A change of the peer and back: many events, of several kinds.
 async function stir(house, name, rounds) {
@@ -47,6 +49,8 @@ async function follow(house, address, method, next, take) {
     call.on('error', () => {});
     call.cancel();
     client.close();
+    // A channel that could not connect refuses calls without a pause.
+    await setTimeout(RETRY_MS);
   }
 }
 
@@ -90,6 +94,7 @@ class Mirror {
   closed = 0;
   snapshots = 0;
   resumeToken;
+  complete = new Promise((resolve) => (this.completed = resolve));
 
   take({name, update, event, snapshot, snapshotsBegin, resumeToken}) {
     this.resumeToken = resumeToken;
@@ -103,6 +108,8 @@ class Mirror {
     } else if (update === 'snapshotsBegin') {
       this.snapshots += 1;
       assert.ok(!snapshotsBegin.compacted);
+    } else if (update === 'snapshotsComplete') {
+      this.completed();
     }
     return this.closed === PEERS;
   }
@@ -122,6 +129,8 @@ async function watchAll(house, proxy) {
     const name = names[index] ?? await house.create();
     wholes.set(name, allEvents(house, name));
     await stir(house, name, 3);
+    // One that is closed before its snapshot is never shown.
+    await Promise.race([mirror.complete, followed]);
     await house.client.peer.closePeer({name});
   });
   await followed;
