@@ -83,8 +83,9 @@ class Access {
   absl::StatusOr<Caller> ByToken(const grpc::ServerContextBase& context,
                                  std::string_view token);
   absl::StatusOr<Caller> ByCertificate(const grpc::ServerContextBase& context);
-  absl::StatusOr<Verified> Verify(std::string_view token,
-                                  const TokenDigest& digest) const;
+  Keys CurrentKeys() const ABSL_LOCKS_EXCLUDED(mutex_);
+  std::optional<Credential> FindToken(const TokenDigest& digest) const;
+  absl::StatusOr<Verified> Verify(std::string_view token) const;
   absl::StatusOr<Caller> Remember(const TokenDigest& digest,
                                   const Verified& verified,
                                   uint64_t generation);

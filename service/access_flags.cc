@@ -48,12 +48,16 @@ absl::Status ReadWord(std::string_view text, std::string& out) {
   return absl::OkStatus();
 }
 
+// One in a quarter of an hour: with less the times are no numbers any more.
+constexpr double kLeastRate = 0.001;
+
 absl::Status ReadRate(std::string_view text, double max, double& out) {
   double rate = 0;
-  if (!absl::SimpleAtod(ToAbsl(text), &rate) || !(rate >= 0) || rate > max) {
+  if (!absl::SimpleAtod(ToAbsl(text), &rate) || !(rate >= 0) || rate > max ||
+      (rate > 0 && rate < kLeastRate)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", ToAbsl(text.substr(0, 80)),
-                     "\" is no number from 0 to ", max, ", such as 50 or 0.5"));
+        absl::StrCat("\"", ToAbsl(text.substr(0, 80)), "\" is no number from ",
+                     kLeastRate, " to ", max, ", such as 50 or 0.5, nor 0"));
   }
   out = rate;
   return absl::OkStatus();

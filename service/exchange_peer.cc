@@ -152,6 +152,7 @@ void ExchangePeer::AttachAll(const v1::Attach& attach) {
     return SendDetached(peer_->name(), v1::DETACH_REASON_PEER_CLOSED,
                         peer_->ClosedError());
   }
+  if (status.ok()) status = peer_->CheckWatchers();
   if (!status.ok()) {
     return SendDetached(peer_->name(), v1::DETACH_REASON_REFUSED, status);
   }
@@ -254,6 +255,10 @@ void ExchangePeer::AttachOne(sctp::ChannelKey channel,
     peer_->channel_ends().Detach(channel, this);
     status = ToChannelKey(~uint64_t{0}).status();
   }
+  if (status.ok()) {
+    status = stream_->TakeAttachment();
+    if (!status.ok()) peer_->channel_ends().Detach(channel, this);
+  }
   if (!status.ok()) {
     former_.emplace(channel, false);
     return SendDetached(NameOf(channel), v1::DETACH_REASON_REFUSED, status);
@@ -267,7 +272,6 @@ void ExchangePeer::AttachOne(sctp::ChannelKey channel,
                                            : ends.acknowledged(channel);
   one.window = attach.has_window() ? attach.window() : kDefaultWindow;
   one.last_number = ends.accepted(channel);
-  stream_->CountAttachments(+1);
   UpdateLease();
 
   v1::ServerFrame frame;

@@ -81,6 +81,7 @@ absl::Status ExchangeStream::Check(const v1::ExchangeRequest& request) const {
 absl::StatusOr<std::vector<ExchangeStream::Run>> ExchangeStream::Sort(
     v1::ExchangeRequest& request) {
   std::vector<Run> runs;
+  int attaching = 0;
   for (int i = 0; i < request.frames_size(); ++i) {
     v1::ClientFrame& frame = *request.mutable_frames(i);
     const auto path = [i](std::string_view field) {
@@ -100,11 +101,14 @@ absl::StatusOr<std::vector<ExchangeStream::Run>> ExchangeStream::Sort(
     name_ = frame.name();
     if (frame.has_attach()) {
       absl::MutexLock lock(&mutex_);
-      if (attachments_ >= kMaxAttachments ||
+      // Those of this request come about later.
+      if (attachments_ + attaching >= kMaxAttachments ||
           peers_.size() >= static_cast<size_t>(kMaxAttachments)) {
-        return TooMuch("frames", static_cast<uint64_t>(attachments_) + 1,
+        return TooMuch("frames",
+                       static_cast<uint64_t>(attachments_ + attaching) + 1,
                        "attachments", kMaxAttachments);
       }
+      ++attaching;
     }
     const auto peer = FindPeer(name_, frame);
     if (!peer) continue;
@@ -224,6 +228,16 @@ bool ExchangeStream::HasRoom(const std::shared_ptr<ExchangePeer>& peer) {
   }
   starved_.push_back(peer);
   return false;
+}
+
+absl::Status ExchangeStream::TakeAttachment() {
+  absl::MutexLock lock(&mutex_);
+  if (attachments_ >= kMaxAttachments) {
+    return TooMuch("attach", static_cast<uint64_t>(attachments_) + 1,
+                   "attachments", kMaxAttachments);
+  }
+  ++attachments_;
+  return absl::OkStatus();
 }
 
 void ExchangeStream::CountAttachments(int difference) {

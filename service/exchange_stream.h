@@ -61,6 +61,8 @@ class ExchangeStream final
   bool HasRoom(const std::shared_ptr<ExchangePeer>& peer)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Counts one more attachment. LIMIT_EXCEEDED when there are too many.
+  absl::Status TakeAttachment() ABSL_LOCKS_EXCLUDED(mutex_);
   // An attachment came (+1) or went (-1).
   void CountAttachments(int difference) ABSL_LOCKS_EXCLUDED(mutex_);
 

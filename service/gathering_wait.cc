@@ -12,7 +12,10 @@ bool HasGathered(const peer::View& view) {
 
 void GatheringWait::Start(std::shared_ptr<peer::Peer> peer,
                           absl::Duration timeout, Done done) {
-  if (timeout <= absl::ZeroDuration()) return done(absl::OkStatus());
+  // Whom nobody can tell any more has waited long enough.
+  if (timeout <= absl::ZeroDuration() || !peer->CheckWatchers().ok()) {
+    return done(absl::OkStatus());
+  }
   peer::Peer& watched = *peer;
   auto wait = std::make_shared<GatheringWait>(std::move(peer), std::move(done));
   wait->timer_.Set(timeout, [weak = std::weak_ptr(wait)] {

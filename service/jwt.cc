@@ -329,7 +329,7 @@ absl::StatusOr<Verified> JwtKeys::Verify(std::string_view token,
   // Those of its very id before those without one.
   std::stable_sort(
       candidates.begin(), candidates.end(),
-      [](const Key* a, const Key* b) { return a->id.size() > b->id.size(); });
+      [id](const Key* a, const Key* b) { return a->id == id && b->id != id; });
   if (candidates.size() > kMaxTries) candidates.resize(kMaxTries);
   for (const Key* key : candidates) {
     const bool right = cjose_jws_verify(jws.get(), key->jwk.get(), nullptr);
@@ -364,7 +364,8 @@ absl::StatusOr<Verified> ReadClaims(std::string_view json,
       !HasAudience(claims.get(), options.audience)) {
     return TokenError(TokenFault::kAudience);
   }
-  Verified verified{.expires = *expires + JwtKeys::kLeeway};
+  Verified verified;
+  verified.expires = *expires + JwtKeys::kLeeway;
   verified.credential.tenant =
       TextOf(claims.get(), options.tenant_claim.c_str());
   if (!pool::CheckTenantName(verified.credential.tenant).ok()) {

@@ -12,14 +12,6 @@
 #include "service/unary.h"
 
 namespace parley::service {
-namespace {
-
-// Each costs the peer a little for every event.
-constexpr size_t kMaxWatchers = 256;
-constexpr absl::Duration kFullDelay = absl::Seconds(1);
-
-}  // namespace
-
 PeerWatch* PeerWatch::Start(const Core& core,
                             const grpc::ServerContextBase& context,
                             const v1::WatchPeerRequest& request) {
@@ -61,10 +53,8 @@ void PeerWatch::Open() {
                              std::to_string(last),
                          {{"field", "after_sequence"}}));
   }
-  if (peer_->watchers() >= kMaxWatchers) {
-    return End(MakeRetryableError(
-        Reason::kRate, "as many watch the peer already as may", kFullDelay,
-        {{"limit", std::to_string(kMaxWatchers)}}));
+  if (absl::Status room = peer_->CheckWatchers(); !room.ok()) {
+    return End(std::move(room));
   }
   cursor_ = after_.value_or(last);
   if (keep_alive_) {

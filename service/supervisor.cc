@@ -1,6 +1,7 @@
 #include "service/supervisor.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -24,10 +25,13 @@ bool NotifySupervisor(std::string_view state) {
   if (path.starts_with('@')) address.sun_path[0] = '\0';
   const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
+  // It may be busy, at the start of a machine above all.
+  const timeval patience = {.tv_sec = 5, .tv_usec = 0};
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
   const auto size =
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
   const ssize_t sent =
-      sendto(fd, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+      sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
              reinterpret_cast<const sockaddr*>(&address), size);
   close(fd);
   return sent == static_cast<ssize_t>(state.size());

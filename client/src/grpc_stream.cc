@@ -7,6 +7,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "client/src/refused_connection.h"
 #include "client/src/wire_status.h"
 
 namespace parley::client::internal {
@@ -198,26 +199,16 @@ class GrpcStream final : public Stream {
   const std::shared_ptr<Reactor> reactor_;
 };
 
-// A stream that never began.
-class RefusedStream final : public Stream {
- public:
-  void Read(Message*, ReadDone done) override {
-    done(absl::CancelledError("the connection is shutting down"));
-  }
-  void Write(const Message&, std::function<void(bool)> done) override {
-    done(false);
-  }
-  void CloseSending() override {}
-  void Cancel() override {}
-};
-
 }  // namespace
 
 std::unique_ptr<Stream> OpenGrpcStream(
     std::shared_ptr<MessageStub> stub, std::shared_ptr<CallRegistry> registry,
     std::unique_ptr<grpc::ClientContext> context, const std::string& method,
     const Message& first, bool half_close) {
-  if (!registry->Add(context.get())) return std::make_unique<RefusedStream>();
+  if (!registry->Add(context.get())) {
+    return std::make_unique<RefusedStream>(
+        absl::CancelledError("the connection is shutting down"));
+  }
   auto reactor = std::make_shared<Reactor>(std::move(stub), std::move(registry),
                                            std::move(context));
   reactor->Start(reactor, method, first, half_close);

@@ -30,11 +30,18 @@ bool IsIpv4(std::string_view host) {
   });
 }
 
+// gRPC ends the process for what is none.
+bool IsToken(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isgraph(static_cast<unsigned char>(c));
+  });
+}
+
 }  // namespace
 
 std::string TokenSource::Get() {
   absl::MutexLock lock(&mutex_);
-  if (path_.empty()) return token_;
+  if (path_.empty()) return IsToken(token_) ? token_ : "";
   const absl::Time now = absl::Now();
   // Also when the clock was set back.
   if (read_at_ <= now && now < read_at_ + kReadAgain) return token_;
@@ -43,7 +50,10 @@ std::string TokenSource::Get() {
   if (!in) return token_;
   const std::string text(std::istreambuf_iterator<char>(in), {});
   const auto token = absl::StripAsciiWhitespace(text);
-  if (!in.bad() && !token.empty()) token_ = std::string(token);
+  // A file that is just being written keeps the one before.
+  if (!in.bad() && IsToken({token.data(), token.size()})) {
+    token_ = std::string(token);
+  }
   return token_;
 }
 

@@ -35,6 +35,7 @@ StunUsageTurnReturn stun_usage_turn_process(
   static const auto original =
       parley::ice::Original<decltype(stun_usage_turn_process)>(
           "stun_usage_turn_process");
+  if (original == nullptr) return STUN_USAGE_TURN_RETURN_ERROR;
   const StunUsageTurnReturn outcome =
       original(message, relay, relay_size, mapped, mapped_size, alternate,
                alternate_size, bandwidth, lifetime, compatibility);
@@ -51,6 +52,7 @@ StunUsageBindReturn stun_usage_bind_process(StunMessage* message,
   static const auto original =
       parley::ice::Original<decltype(stun_usage_bind_process)>(
           "stun_usage_bind_process");
+  if (original == nullptr) return STUN_USAGE_BIND_RETURN_ERROR;
   const StunUsageBindReturn outcome =
       original(message, mapped, mapped_size, alternate, alternate_size);
   if (outcome != STUN_USAGE_BIND_RETURN_ALTERNATE_SERVER) return outcome;

@@ -46,10 +46,11 @@ void AppendIce(const Session& session, const Transport* before,
   }
   if (RemoteChanged(before, after)) {
     // What we offered began without a remote end.
-    effects.push_back(SetRemoteIce{.transport = after.id,
-                                   .generation = after.generation,
-                                   .remote = *after.remote,
-                                   .offered = after.generation > generation});
+    effects.push_back(
+        SetRemoteIce{.transport = after.id,
+                     .generation = after.generation,
+                     .remote = *after.remote,
+                     .offered = after.generation > generation && !redone});
   }
 }
 

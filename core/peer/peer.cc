@@ -34,6 +34,9 @@ std::optional<DescriptionSummary> Summarize(
   return DescriptionSummary{description->type, description->body->id};
 }
 
+// As many is no reason to come again at once.
+constexpr absl::Duration kWatchersDelay = absl::Seconds(1);
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<Peer>> Peer::Create(
@@ -287,7 +290,15 @@ void Peer::Post(absl::AnyInvocable<void()> task) {
   });
 }
 
+absl::Status Peer::CheckWatchers() const {
+  if (watching_ < kMaxWatchers) return absl::OkStatus();
+  return MakeRetryableError(
+      Reason::kRate, "as many watch the peer already as may", kWatchersDelay,
+      {{"limit", std::to_string(kMaxWatchers)}});
+}
+
 void Peer::AddWatcher(std::shared_ptr<Watcher> watcher) {
+  ++watching_;
   strand_.Post([self = shared_from_this(), watcher = std::move(watcher)] {
     self->watchers_.push_back(watcher);
     watcher->OnEventsAvailable();
@@ -296,8 +307,9 @@ void Peer::AddWatcher(std::shared_ptr<Watcher> watcher) {
 
 void Peer::RemoveWatcher(const Watcher* watcher) {
   strand_.Post([self = shared_from_this(), watcher] {
-    std::erase_if(self->watchers_,
-                  [watcher](const auto& w) { return w.get() == watcher; });
+    self->watching_ -= std::erase_if(self->watchers_, [watcher](const auto& w) {
+      return w.get() == watcher;
+    });
   });
 }
 

@@ -156,6 +156,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void Close(CloseReason reason, std::string detail,
              absl::AnyInvocable<void(const View&)> closed);
 
+  static constexpr size_t kMaxWatchers = 256;
   void AddWatcher(std::shared_ptr<Watcher> watcher);
   void RemoveWatcher(const Watcher* watcher);
 
@@ -190,7 +191,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   // Hands a writer's message to its channel: SendMessage, for attachments.
   absl::Status SendNow(sctp::ChannelKey channel, bool binary, std::string data);
   bool closed() const { return info_.closure.has_value(); }
-  size_t watchers() const { return watchers_.size(); }
+  // RATE when as many watch it as may: to be asked before AddWatcher.
+  absl::Status CheckWatchers() const;
   // PEER_CLOSED, with what closed it. Only when it is closed.
   absl::Status ClosedError() const;
 
@@ -357,6 +359,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   absl::Duration turn_came_;
   std::shared_ptr<EventSink> sink_;
   std::vector<std::shared_ptr<Watcher>> watchers_;
+  // With those that are about to be among them.
+  std::atomic<size_t> watching_ = 0;
   std::optional<Snapshot> snapshot_;  // while nothing has changed
 
   absl::Duration lease_end_;  // monotonic

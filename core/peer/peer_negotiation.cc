@@ -378,7 +378,6 @@ CandidateResult Peer::JudgeCandidate(const CandidateInput& input,
   return result;
 }
 
-// An mDNS or domain name in place of an address.
 // Why this end cannot use a candidate that belongs to a transport of its own.
 CandidateIgnored Peer::Unusable(
     const std::optional<sdp::Candidate>& candidate) {
@@ -390,6 +389,7 @@ CandidateIgnored Peer::Unusable(
                              : CandidateIgnored::kNot;
 }
 
+// An mDNS or domain name in place of an address.
 bool Peer::HasName(const sdp::Candidate& candidate) {
   const sdp::AddressKind kind = sdp::KindOfAddress(candidate.address);
   return kind == sdp::AddressKind::kMdnsName || kind == sdp::AddressKind::kName;

@@ -83,9 +83,9 @@ Engine::Engine(EngineOptions options, const Clock& clock, Random& random,
                                                         ports_, random);
     probes_.push_back(std::make_unique<LagProbe>(loop, lag_));
   }
-  pool_ = std::make_unique<Pool>(
-      options_.pool, std::move(identity), environment_, *loops_, descriptors_,
-      ports_, certificate_store_, tenants_);
+  pool_ = std::make_unique<Pool>(options_.pool, std::move(identity),
+                                 environment_, *loops_, descriptors_, ports_,
+                                 certificate_store_, tenants_);
 }
 
 // A configured certificate is not kept in stock: its files are read when a peer

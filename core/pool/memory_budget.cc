@@ -71,8 +71,9 @@ std::optional<int64_t> CgroupMemoryLimit(const std::string& membership,
     const size_t first = line.find(':');
     const size_t second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers =
-        "," + line.substr(first + 1, second - first - 1) + ",";
+    // With the colons before and after them as commas.
+    std::string controllers = line.substr(first, second - first + 1);
+    controllers.front() = controllers.back() = ',';
     const std::string group = line.substr(second + 1);
     if (controllers == ",,") {
       LowerAll(limit, mount, group, "memory.max");

@@ -209,14 +209,13 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::CreateNew(const TenantPtr& tenant,
   std::string name = NewPeerName(identity_, environment_.random);
   EventLoopPool::Seat seat = loops_.Take();
   EventLoop& loop = seat.loop();
-  auto created =
-      Peer::Create(name, std::move(init), environment_, loop,
-                   [this, name, tenant, seat = std::move(seat),
-                    memory = *std::move(memory)]() mutable {
-                     seat = EventLoopPool::Seat();
-                     memory = MemoryBudget::Lease();
-                     OnGone(name, *tenant);
-                   });
+  auto created = Peer::Create(name, std::move(init), environment_, loop,
+                              [this, name, tenant, seat = std::move(seat),
+                               memory = *std::move(memory)]() mutable {
+                                seat = EventLoopPool::Seat();
+                                memory = MemoryBudget::Lease();
+                                OnGone(name, *tenant);
+                              });
   if (!created.ok()) {
     tenant->peers().Give();
     Release();

@@ -68,8 +68,6 @@ Parleyd::Parleyd(std::vector<std::string> flags) {
 
 Parleyd::~Parleyd() {
   if (pid_ != 0) Terminate();
-  unlink(socket_.c_str());
-  rmdir(directory_.c_str());
 }
 
 int Parleyd::Terminate() {
@@ -77,6 +75,8 @@ int Parleyd::Terminate() {
   int status = 0;
   waitpid(pid_, &status, 0);
   pid_ = 0;
+  unlink(socket_.c_str());
+  rmdir(directory_.c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 

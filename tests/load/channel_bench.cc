@@ -44,9 +44,14 @@ struct Settings {
 // What has to happen at all happens in this time.
 constexpr absl::Duration kPatience = absl::Seconds(60);
 
+// The server, as long as there is one: it must not outlive this process.
+std::atomic<Parleyd*> running = nullptr;
+
+// From any thread.
 [[noreturn]] void Die(const absl::Status& status) {
   fprintf(stderr, "channel_bench: %s\n", status.ToString().c_str());
-  exit(1);
+  if (Parleyd* const server = running.exchange(nullptr)) server->Terminate();
+  _exit(1);
 }
 
 template <typename T>
@@ -247,7 +252,10 @@ class Bench {
   explicit Bench(const Settings& settings)
       : settings_(settings),
         server_({"--udp-port=" + FreeUdpPort(), "--lease-ttl=1h"}),
-        backend_(server_.target()) {}
+        backend_(server_.target()) {
+    running = &server_;
+  }
+  ~Bench() { running = nullptr; }
 
   void Run(const char* name, v1::IceMode mode) {
     printf("%s\n", name);
@@ -340,7 +348,9 @@ class Bench {
         std::max<uint64_t>(settings_.megabytes * 1'000'000 / bytes / 10,
                            pairs_.size()) *
         (bytes > 1'000 ? 10 : 1);
+    std::atomic<uint64_t> sent = 0;
     std::atomic<uint64_t> received = 0;
+    std::function<void()> send;
     absl::Notification done;
     End far(backend_.client(), Channels(&Pair::answerers_channel),
             [&](const std::string&, const v1::DataMessage& message) {
@@ -354,8 +364,7 @@ class Bench {
     const Stopwatch watch(server_.pid());
     // So much waits to be accepted by the server.
     const uint64_t window = std::max<uint64_t>(1, 2'000'000 / bytes);
-    std::atomic<uint64_t> sent = 0;
-    std::function<void()> send = [&] {
+    send = [&] {
       const uint64_t i = sent++;
       if (i >= count) return;
       near.Send(pairs_[i % pairs_.size()].offerers_channel, Message(bytes),

@@ -11,7 +11,7 @@ const AT_ONCE = 8;
 const CLOSED_MS = 5_000;
 // What the allocator keeps goes up and down; peers that were lost would be tens
 // of thousands.
-const SLACK_KILOBYTES = 2_000;
+const SLACK_KILOBYTES = 8_000;
 
 // How a life ends: before anything, with an offer made, with candidates being
 // gathered, or in the middle of the handler of an event.

@@ -64,14 +64,24 @@ export class House {
   process() {
     const proc = `/proc/${this.server.process.pid}`;
     const status = readFileSync(`${proc}/status`, 'utf8');
-    const threads = readdirSync(`${proc}/task`).map((task) =>
-      readFileSync(`${proc}/task/${task}/comm`, 'utf8').trim());
+    const threads = readdirSync(`${proc}/task`).flatMap((task) =>
+      threadName(`${proc}/task/${task}`));
     return {
       kilobytes: Number(/^VmRSS:\s+(\d+)/m.exec(status)[1]),
       threads: threads.length,
       ownThreads: threads.filter((name) => !grpcThreads.test(name)).length,
       descriptors: readdirSync(`${proc}/fd`).length,
     };
+  }
+}
+
+// Nothing, if the thread has just ended: gRPC's come and go.
+function threadName(task) {
+  try {
+    return [readFileSync(`${task}/comm`, 'utf8').trim()];
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(error.code)) return [];
+    throw error;
   }
 }
 

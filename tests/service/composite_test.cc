@@ -14,7 +14,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 // A TURN server that asks for other credentials again and again, so that
-// gathering does not end while it lives.
+// gathering ends when it has lasted too long, or the server goes.
 class TurnChallenger {
  public:
   TurnChallenger() : thread_([this] { Serve(); }) {}
@@ -375,8 +375,8 @@ TEST_F(CompositeTest, AnAnswerThatFindsNoPortTakesTheOfferBack) {
   Options options = TestOptions();
   options.engine.ice.min_port = options.engine.ice.max_port = port;
   StartServer(std::move(options));
-  const v1::OfferResponse holder = Offer(NewOffer(10));
   const std::string name = CreatePeer().name();
+  const v1::OfferResponse holder = Offer(NewOffer(10));
   EXPECT_EQ(AnswerError(AnswerTo(offer, name)),
             "RESOURCE_EXHAUSTED PORTS OperationError");
   const v1::PeerState state = GetPeer(name).state();

@@ -86,7 +86,8 @@ TEST_F(JwtTest, AForeignKeyOrAChangedTokenIsRefused) {
   const std::string mixed = other.substr(0, other.rfind('.')) + signature;
   EXPECT_EQ(Verify({Ec().PublicPem()}, mixed), "signature");
   std::string flipped = token;
-  flipped[token.rfind('.') + 5] ^= 1;
+  char& letter = flipped[token.rfind('.') + 5];
+  letter = letter == 'A' ? 'B' : 'A';
   EXPECT_EQ(Verify({Ec().PublicPem()}, flipped), "signature");
 }
 

@@ -3,6 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "core/ice/transport_rules.h"
+#include "core/sctp/association.h"
+#include "core/sctp/data_channels.h"
 #include "tests/service/limits.h"
 
 namespace parley::service {
@@ -274,7 +277,7 @@ std::vector<LimitRow> RemoteLimits() {
   return {
       {.what = "candidates of a transport that are looked at",
        .beyond = "ignored",
-       .documented = 100,
+       .documented = ice::kMaxRemoteCandidates,
        .elsewhere = "tests/core/ice/libnice_transport_test.cc:"
                     "RemoteCandidatesThatAreNotUsedAreCountedNotRefused"},
       {.what = "paths of a single-port peer",
@@ -289,7 +292,7 @@ std::vector<LimitRow> RemoteLimits() {
                     "WhatIsKeptBeforeTheDescriptionIsBounded"},
       {.what = "streams of an SCTP association, each way",
        .beyond = "not granted",
-       .documented = 1024,
+       .documented = sctp::kMaxStreams,
        .elsewhere = "tests/core/sctp/association_test.cc:"
                     "TheStreamCountIsCapped"},
       {.what = "a message received, of the same size",
@@ -304,17 +307,17 @@ std::vector<LimitRow> RemoteLimits() {
                     "ChannelsAreCounted"},
       {.what = "labels and protocols that it announces, with those that are",
        .beyond = "the stream is reset",
-       .documented = 1 << 20,
+       .documented = sctp::DataChannels::Limits().max_name_bytes,
        .elsewhere = "tests/core/sctp/data_channels_test.cc:"
                     "NamesAreCountedTogether"},
       {.what = "messages of channels to come",
        .beyond = "dropped",
-       .documented = 64,
+       .documented = sctp::DataChannels::Limits().max_early_messages,
        .elsewhere = "tests/core/sctp/data_channels_test.cc:"
                     "WhatIsKeptForChannelsToComeIsBounded"},
       {.what = "bytes of messages of channels to come",
        .beyond = "dropped",
-       .documented = 64 << 10,
+       .documented = sctp::DataChannels::Limits().max_early_bytes,
        .elsewhere = "tests/core/sctp/data_channels_test.cc:"
                     "WhatIsKeptForChannelsToComeIsBounded"},
   };

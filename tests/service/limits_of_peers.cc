@@ -4,6 +4,7 @@
 #include "core/crypto/certificate.h"
 #include "core/crypto/openssl_ptr.h"
 #include "openssl/pem.h"
+#include "service/token_file.h"
 #include "tests/service/limits.h"
 
 namespace parley::service {
@@ -272,6 +273,14 @@ std::vector<LimitRow> PoolLimits() {
        .documented = Milliseconds(pool.tombstone_ttl),
        .elsewhere = "tests/core/pool/pool_test.cc:"
                     "APeerIsFoundByItsNameAndLeavesATombstone"},
+      {.what = "a bearer token",
+       .beyond = "TOKEN",
+       .documented = kMaxTokenBytes,
+       .elsewhere = "tests/service/token_file_test.cc:LengthsAreMetExactly"},
+      {.what = "name of a tenant",
+       .beyond = "TOKEN",
+       .documented = pool::Tenants::kMaxNameBytes,
+       .elsewhere = "tests/core/pool/tenant_test.cc:NamesAreShortAndPrintable"},
       {.what = "tombstones, `capacity.tombstones`",
        .beyond = "PEER_UNKNOWN",
        .documented = pool.max_tombstones,

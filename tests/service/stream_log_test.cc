@@ -38,6 +38,7 @@ class StreamLogTest : public ServerTest {
     StopServer();
     // The log goes with the fixture; it loses what it then has to say.
     fclose(log_);
+    close(writer_);
   }
 
   // How long these streams were open, as the next lines of the log have it.
@@ -78,16 +79,16 @@ TEST_F(StreamLogTest, AStreamLastsSinceItBegan) {
   v1::WatchPeersResponse snapshot;
   while (!snapshot.has_snapshots_complete()) ASSERT_TRUE(all->Read(&snapshot));
 
-  const absl::Time begin = absl::Now();
   v1::WatchPeerRequest watch;
   watch.set_name(peer.name());
   watch.mutable_heartbeat_interval()->set_seconds(1);
   const auto one = peers_->WatchPeer(&contexts[3], watch);
-  // Each beat is a write, and the last thing said.
   v1::WatchPeerResponse update;
+  ASSERT_TRUE(one->Read(&update));
+  const absl::Time begin = absl::Now();
+  // Each beat is a write, and the last thing said.
   while (!update.has_heartbeat()) ASSERT_TRUE(one->Read(&update));
   const double open = absl::ToDoubleMilliseconds(absl::Now() - begin);
-  ASSERT_GE(open, 1000);
   for (grpc::ClientContext& context : contexts) context.TryCancel();
   receiving->Finish();
   exchange->Finish();
@@ -96,7 +97,7 @@ TEST_F(StreamLogTest, AStreamLastsSinceItBegan) {
 
   const auto times = NextTimes(4);
   ASSERT_EQ(times.size(), 4u);
-  for (const auto& [method, ms] : times) EXPECT_GE(ms, open / 2) << method;
+  for (const auto& [method, ms] : times) EXPECT_GE(ms, open) << method;
 }
 
 }  // namespace

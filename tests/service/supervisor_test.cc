@@ -74,7 +74,7 @@ TEST(SupervisorTest, IsToldOfTheBeginningAndTheEnd) {
 }
 
 TEST(SupervisorTest, OneThatIsNotThereChangesNothing) {
-  for (const std::string variable :
+  for (const std::string& variable :
        {std::string("/nowhere/notify"), std::string(), std::string("vsock:2:1"),
         "/" + std::string(200, 'x')}) {
     setenv("NOTIFY_SOCKET", variable.c_str(), 1);

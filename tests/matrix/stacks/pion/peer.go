@@ -135,7 +135,8 @@ var mid = regexp.MustCompile(`(?m)^a=mid:(\S+)`)
 func (p *peer) named(init webrtc.ICECandidateInit) webrtc.ICECandidateInit {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	init.SDPMid = &p.mid
+	mid := p.mid
+	init.SDPMid = &mid
 	return init
 }
 
