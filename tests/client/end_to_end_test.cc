@@ -143,6 +143,7 @@ class EndToEndTest : public ::testing::Test {
       return std::string(name) == "PARLEY_SERVER" ? server_->target() : "";
     };
     environment.connect = client::MakeConnection;
+    environment.on_interrupt = [](std::function<void()>) {};  // nobody does
     return command::Run(environment, words);
   }
 
