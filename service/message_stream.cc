@@ -120,7 +120,10 @@ void MessageStream::GoOn() {
   Pump();
 }
 
-void MessageStream::OnCancel() { Post(&MessageStream::GiveUp); }
+// One that was refused has ended already, and may have no peer.
+void MessageStream::OnCancel() {
+  if (peer_) Post(&MessageStream::GiveUp);
+}
 
 void MessageStream::GiveUp() {
   writing_ = false;

@@ -115,7 +115,10 @@ void PeerWatch::GoOn() {
   Pump();
 }
 
-void PeerWatch::OnCancel() { Post(&PeerWatch::GiveUp); }
+// One that was refused has ended already, and may have no peer.
+void PeerWatch::OnCancel() {
+  if (peer_) Post(&PeerWatch::GiveUp);
+}
 
 void PeerWatch::GiveUp() {
   End(MakeError(Reason::kCancelled, "the caller gave up"));

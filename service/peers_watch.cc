@@ -41,8 +41,7 @@ PeersWatch* PeersWatch::Start(const Core& core,
   if (read.ok()) {
     watch->Post(&PeersWatch::Open);
   } else {
-    watch->call_.NoteEnd("", read);
-    watch->Finish(ToGrpcStatus(read));
+    watch->End(read);
   }
   return watch.get();
 }

@@ -281,6 +281,25 @@ class GivingUpTest : public ServerTest {
   std::map<std::string, uint64_t> seen_;
 };
 
+// Whose end is on its way when the caller gives up.
+TEST_F(GivingUpTest, StreamsThatAreRefused) {
+  v1::WatchPeerRequest peer;
+  peer.set_name("nobody");
+  v1::WatchPeersRequest peers;
+  peers.set_resume_token("nothing");
+  v1::ReceiveMessagesRequest messages;
+  messages.set_name("nobody");
+  v1::ExchangeRequest exchange;
+  exchange.add_frames();
+  for (int round = 0; round < 500; ++round) {
+    GiveUp("/parley.v1.PeerService/WatchPeer", peer, 0);
+    GiveUp("/parley.v1.PeerService/WatchPeers", peers, 0);
+    GiveUp("/parley.v1.DataChannelService/ReceiveMessages", messages, 0);
+    GiveUp("/parley.v1.DataChannelService/Exchange", exchange, 0);
+  }
+  EXPECT_OK(Call(&v1::PoolService::Stub::GetPool, v1::GetPoolRequest()));
+}
+
 TEST_F(GivingUpTest, EveryMethodAtAnyMomentLeavesPeersThatGoOn) {
   const std::map<std::string, std::string> methods = Methods();
   ASSERT_EQ(requests_.size(), methods.size());
