@@ -330,7 +330,6 @@ absl::StatusOr<Verified> JwtKeys::Verify(std::string_view token,
   std::stable_sort(
       candidates.begin(), candidates.end(),
       [id](const Key* a, const Key* b) { return a->id == id && b->id != id; });
-  if (candidates.size() > kMaxTries) candidates.resize(kMaxTries);
   for (const Key* key : candidates) {
     const bool right = cjose_jws_verify(jws.get(), key->jwk.get(), nullptr);
     ERR_clear_error();

@@ -31,9 +31,8 @@ class JwtKeys {
  public:
   // How far the clock of an issuer may be off.
   static constexpr absl::Duration kLeeway = absl::Seconds(30);
+  // All of them are tried for a token that names none.
   static constexpr size_t kMaxKeys = 32;
-  // Keys that are tried for a token that names none.
-  static constexpr size_t kMaxTries = 4;
 
   // Of files in PEM form (public keys, or certificates of them) or JWK sets
   // (RFC 7517): RSA of at least 2048 bits, or P-256. The error says what is

@@ -65,6 +65,19 @@ class AccessTest : public ServerTest {
     return As(as, method, request, &response);
   }
 
+  // What the simplest call is answered.
+  std::string Pool(const std::string& token) {
+    return ErrorText(As(Token(token), &v1::PoolService::Stub::GetPool,
+                        v1::GetPoolRequest()));
+  }
+  // Asks with what is right until it is so no more: bad ones are counted.
+  void AwaitEnd(const std::string& token) {
+    const absl::Time end = absl::Now() + kPatience;
+    while (Pool(token) == "OK" && absl::Now() < end) {
+    }
+    EXPECT_EQ(Pool(token), kUnauthenticated) << "also one seen before";
+  }
+
   // A peer with a transceiver and a data channel.
   v1::Peer CreateAs(const std::string& token) {
     v1::CreatePeerRequest request;

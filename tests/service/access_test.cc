@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_replace.h"
 #include "tests/service/access_fixture.h"
+#include "tests/service/jwt_maker.h"
 
 namespace parley::service {
 namespace {
@@ -265,36 +266,42 @@ TEST_F(AccessTest, AWatcherSeesItsTenantsPeersAlone) {
 
 TEST_F(AccessTest, TokensAreReadAgainWhenTheirFileChanges) {
   Start();
-  const auto pool = [&](const std::string& token) {
-    return ErrorText(As(Token(token), &v1::PoolService::Stub::GetPool,
-                        v1::GetPoolRequest()));
-  };
-  // Asks with what is right until it is so no more: bad ones are counted.
-  const auto await_end = [&](const std::string& token) {
-    const absl::Time end = absl::Now() + kPatience;
-    while (pool(token) == "OK" && absl::Now() < end) {
-    }
-    EXPECT_EQ(pool(token), kUnauthenticated) << "also one seen before";
-  };
-  EXPECT_EQ(pool(kUser), "OK");
+  EXPECT_EQ(Pool(kUser), "OK");
   Write("acme user fresh-token-0123456789\n");
-  await_end(kUser);
-  EXPECT_EQ(pool("fresh-token-0123456789"), "OK");
+  AwaitEnd(kUser);
+  EXPECT_EQ(Pool("fresh-token-0123456789"), "OK");
 
   // Broken: what was right goes on.
-  const v1::GetPoolRequest request;
   Write("acme user fresh-token-0123456789\nacme nobody another-0123456789\n");
   const auto failures = [this] { return server_->access().failed_reloads(); };
   const absl::Time end = absl::Now() + kPatience;
   while (failures() == 0 && absl::Now() < end) {
-    pool("fresh-token-0123456789");
+    Pool("fresh-token-0123456789");
   }
   EXPECT_EQ(failures(), 1u);
-  EXPECT_EQ(pool("fresh-token-0123456789"), "OK");
-  EXPECT_EQ(pool("another-0123456789"), kUnauthenticated);
+  EXPECT_EQ(Pool("fresh-token-0123456789"), "OK");
+  EXPECT_EQ(Pool("another-0123456789"), kUnauthenticated);
   Write("acme user another-0123456789\n");
-  await_end("fresh-token-0123456789");
-  EXPECT_EQ(pool("another-0123456789"), "OK");
+  AwaitEnd("fresh-token-0123456789");
+  EXPECT_EQ(Pool("another-0123456789"), "OK");
+}
+
+TEST_F(AccessTest, KeysAreReadAgainWhenTheirFileChanges) {
+  const JwtMaker before = JwtMaker::Ec();
+  const JwtMaker after = JwtMaker::Ec();
+  const std::string claims =
+      absl::StrCat(R"({"tenant":"acme","exp":)",
+                   absl::ToUnixSeconds(absl::Now() + absl::Hours(1)), "}");
+  Write(before.PublicPem());
+  Start([this](Options& options) {
+    options.access.tokens_path.clear();
+    options.access.jwt.key_paths = {folder_ / "tokens"};
+  });
+  EXPECT_EQ(Pool(before.Sign(claims)), "OK");
+  EXPECT_EQ(Pool(after.Sign(claims)), kUnauthenticated);
+  Write(after.PublicPem());
+  AwaitEnd(before.Sign(claims));
+  EXPECT_EQ(Pool(after.Sign(claims)), "OK");
 }
 
 TEST_F(AccessTest, AServerDoesNotStartWithBrokenTokens) {

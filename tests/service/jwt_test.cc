@@ -133,6 +133,15 @@ TEST_F(JwtTest, TheKeyOfATokensKidIsUsed) {
       << "a key without kid may be the one";
 }
 
+TEST_F(JwtTest, EveryKeyIsTriedForATokenThatNamesNone) {
+  std::string keys;
+  for (size_t i = 1; i < JwtKeys::kMaxKeys; ++i) {
+    keys += JwtMaker::Ec().Jwk(absl::StrCat("k", i)) + ",";
+  }
+  EXPECT_EQ(Verify({Set(keys + Ec().Jwk("last"))}, Ec().Sign(Claims())),
+            "acme user");
+}
+
 TEST_F(JwtTest, CriticalExtensionsAreNotUnderstood) {
   EXPECT_EQ(Verify({Ec().PublicPem()},
                    Ec().Sign(R"({"alg":"ES256","crit":["b64"],"b64":true})",
