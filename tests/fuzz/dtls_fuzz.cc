@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "tests/core/dtls/dtls_ends.h"
+#include "tests/fuzz/require.h"
 
 namespace parley::fuzz {
 namespace {
-
-void Keep(bool holds, const char* promise) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", promise);
-  std::abort();
-}
 
 // More are of no use: each handshake reads a few flights.
 constexpr size_t kMostDatagrams = 32;
@@ -56,13 +49,13 @@ void DtlsStranger(std::string_view input) {
     end->sent.clear();
     ForEachDatagram(input, [&](std::span<const uint8_t> datagram) {
       end->transport->HandlePacket(datagram);
-      Keep(end->sent.size() <= kMostPerFlight,
-           "a datagram is answered by a flight at most");
+      Require(end->sent.size() <= kMostPerFlight,
+              "a datagram is answered by a flight at most");
       end->sent.clear();
     });
-    Keep(end->state() != dtls::State::kConnected, "nobody is no other end");
-    Keep(end->largest <= dtls::Transport::kMtu, "datagrams keep to the MTU");
-    Keep(end->data.empty(), "there is no data before the handshake");
+    Require(end->state() != dtls::State::kConnected, "nobody is no other end");
+    Require(end->largest <= dtls::Transport::kMtu, "datagrams keep to the MTU");
+    Require(end->data.empty(), "there is no data before the handshake");
   }
 }
 
@@ -71,20 +64,20 @@ void DtlsNoise(std::string_view input) {
   ends.StartServer();
   ends.StartClient();
   ends.DeliverAll();
-  Keep(ends.BothConnected(), "two ends connect");
+  Require(ends.BothConnected(), "two ends connect");
   for (dtls::End* end : {&ends.client, &ends.server}) {
     ForEachDatagram(input, [&](std::span<const uint8_t> datagram) {
       end->transport->HandlePacket(datagram);
     });
-    Keep(end->state() == dtls::State::kConnected, "noise ends nothing");
-    Keep(end->data.empty(), "noise is no data");
+    Require(end->state() == dtls::State::kConnected, "noise ends nothing");
+    Require(end->data.empty(), "noise is no data");
   }
-  Keep(ends.client.Send("question") && ends.server.Send("answer"),
-       "a connection sends");
+  Require(ends.client.Send("question") && ends.server.Send("answer"),
+          "a connection sends");
   ends.DeliverAll();
-  Keep(ends.server.data == std::vector<std::string>{"question"} &&
-           ends.client.data == std::vector<std::string>{"answer"},
-       "what is sent comes");
+  Require(ends.server.data == std::vector<std::string>{"question"} &&
+              ends.client.data == std::vector<std::string>{"answer"},
+          "what is sent comes");
 }
 
 }  // namespace parley::fuzz

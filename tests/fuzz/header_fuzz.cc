@@ -1,20 +1,12 @@
 #include "tests/fuzz/header_fuzz.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "service/address.h"
 #include "service/resume_token.h"
 #include "service/trace_context.h"
+#include "tests/fuzz/require.h"
 
 namespace parley::fuzz {
 namespace {
-
-void Insist(bool holds, const char* promise) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", promise);
-  std::abort();
-}
 
 bool IsPartOf(std::string_view part, std::string_view whole) {
   return part.data() >= whole.data() &&
@@ -26,20 +18,20 @@ bool IsPartOf(std::string_view part, std::string_view whole) {
 void HeaderWords(std::string_view input) {
   const service::TraceContext trace = service::ParseTraceparent(input);
   if (!trace.trace_id.empty()) {
-    Insist(IsPartOf(trace.trace_id, input) && IsPartOf(trace.span_id, input) &&
-               trace.trace_id.size() == 32 && trace.span_id.size() == 16,
-           "ids have their size");
+    Require(IsPartOf(trace.trace_id, input) && IsPartOf(trace.span_id, input) &&
+                trace.trace_id.size() == 32 && trace.span_id.size() == 16,
+            "ids have their size");
   }
   (void)service::ParseAddress(input);
   const auto token = service::ResumeToken::Parse(input);
   if (token.ok()) {
     const auto again = service::ResumeToken::Parse(token->Print());
-    Insist(again.ok() && again->epoch == token->epoch &&
-               again->labels == token->labels &&
-               again->opened == token->opened &&
-               again->cursor == token->cursor &&
-               again->position == token->position,
-           "a token is written as it was read");
+    Require(again.ok() && again->epoch == token->epoch &&
+                again->labels == token->labels &&
+                again->opened == token->opened &&
+                again->cursor == token->cursor &&
+                again->position == token->position,
+            "a token is written as it was read");
   }
 }
 

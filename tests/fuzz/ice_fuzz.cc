@@ -1,24 +1,15 @@
 #include "tests/fuzz/ice_fuzz.h"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "core/ice/binding_check.h"
+#include "tests/fuzz/require.h"
 
 namespace parley::fuzz {
-namespace {
-
-void Require(bool holds, const char* promise) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", promise);
-  std::abort();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void IceBindingAnswer(std::string_view input) {
   using ice::BindingAnswer;

@@ -14,6 +14,7 @@
 #include "core/jsep/session.h"
 #include "core/jsep/transceivers.h"
 #include "core/sdp/parser.h"
+#include "tests/fuzz/require.h"
 #include "tests/testing/fake_random.h"
 
 namespace parley::fuzz {
@@ -23,12 +24,6 @@ using jsep::SdpType;
 using jsep::Session;
 using jsep::Side;
 using parley::testing::FakeRandom;
-
-void Require(bool holds, const char* promise) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", promise);
-  std::abort();
-}
 
 void RequireOk(const absl::Status& status, const char* promise) {
   if (status.ok()) return;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include "core/sctp/data_channels.h"
 #include "core/sctp/dcep.h"
+#include "tests/fuzz/require.h"
 
 namespace parley::fuzz {
 namespace {
@@ -20,12 +19,6 @@ using sctp::Channel;
 using sctp::ChannelKey;
 using sctp::ChannelState;
 using sctp::DataChannels;
-
-void Promise(bool holds, const char* promise) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", promise);
-  std::abort();
-}
 
 // Small, so that an input reaches them.
 constexpr DataChannels::Limits kLimits = {.max_channels = 8,
@@ -74,9 +67,9 @@ class Walk {
     channels_.OnClosed(absl::OkStatus());
     TakeEffects();
     Check();
-    Promise(channels_.live() == 0, "all channels end with the transport");
+    Require(channels_.live() == 0, "all channels end with the transport");
     for (const auto& [channel, state] : states_) {
-      Promise(state == ChannelState::kClosed, "and each of them is told of");
+      Require(state == ChannelState::kClosed, "and each of them is told of");
     }
   }
 
@@ -132,7 +125,7 @@ class Walk {
     init.label = bytes_.Text();
     const size_t before = channels_.live();
     const bool made = channels_.Create(std::move(init)).ok();
-    Promise(channels_.live() == before + (made ? 1 : 0),
+    Require(channels_.live() == before + (made ? 1 : 0),
             "what is refused changes nothing");
   }
 
@@ -157,14 +150,14 @@ class Walk {
       } else if (const auto* change =
                      std::get_if<sctp::ChannelStateChanged>(&effect)) {
         ChannelState& state = states_[change->channel];
-        Promise(change->state > state, "a channel lives in one direction");
+        Require(change->state > state, "a channel lives in one direction");
         state = change->state;
       } else if (const auto* message =
                      std::get_if<sctp::MessageReceived>(&effect)) {
-        Promise(states_[message->channel] == ChannelState::kOpen,
+        Require(states_[message->channel] == ChannelState::kOpen,
                 "messages come while the channel is open");
       } else if (const auto* send = std::get_if<sctp::SendMessage>(&effect)) {
-        Promise(!send->message.payload.empty(), "SCTP has no empty messages");
+        Require(!send->message.payload.empty(), "SCTP has no empty messages");
       }
     }
     return !effects.empty();
@@ -182,19 +175,19 @@ class Walk {
       if (channel->state == ChannelState::kClosed) continue;
       ++live;
       live_names += bytes;
-      Promise(channel->buffered_amount <= kLimits.max_send_buffer,
+      Require(channel->buffered_amount <= kLimits.max_send_buffer,
               "what waits to be sent is bounded");
       if (!channel->id) continue;
-      Promise(streams.insert(*channel->id).second, "a stream has one channel");
-      Promise(channels_.FindByStream(*channel->id) == channel,
+      Require(streams.insert(*channel->id).second, "a stream has one channel");
+      Require(channels_.FindByStream(*channel->id) == channel,
               "a channel is found by its stream");
     }
-    Promise(live == channels_.live(), "channels are counted");
-    Promise(live <= kLimits.max_channels, "channels are bounded");
-    Promise(live_names <= kLimits.max_name_bytes &&
+    Require(live == channels_.live(), "channels are counted");
+    Require(live <= kLimits.max_channels, "channels are bounded");
+    Require(live_names <= kLimits.max_name_bytes &&
                 names <= 2 * kLimits.max_name_bytes,
             "their names are bounded");
-    Promise(channels_.All().size() <= live + DataChannels::kClosedKept,
+    Require(channels_.All().size() <= live + DataChannels::kClosedKept,
             "so are the closed ones");
   }
 
@@ -212,7 +205,7 @@ void DcepMessage(std::string_view input) {
   const auto open = sctp::ParseDcepOpen(input);
   if (!open.ok()) return;
   const auto again = sctp::ParseDcepOpen(sctp::PrintDcepOpen(*open));
-  Promise(again.ok() && *again == *open, "what was read is written the same");
+  Require(again.ok() && *again == *open, "what was read is written the same");
 }
 
 void DataChannelSteps(std::string_view input) { Walk(input).Run(); }

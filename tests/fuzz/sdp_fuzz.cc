@@ -1,8 +1,6 @@
 #include "tests/fuzz/sdp_fuzz.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
 #include <string>
 
@@ -12,15 +10,10 @@
 #include "core/sdp/parser.h"
 #include "core/sdp/printer.h"
 #include "core/sdp/query.h"
+#include "tests/fuzz/require.h"
 
 namespace parley::fuzz {
 namespace {
-
-void Require(bool holds, const char* promise) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", promise);
-  std::abort();
-}
 
 bool HasMetadata(const Error& error, std::string_view key) {
   return std::any_of(error.metadata.begin(), error.metadata.end(),

@@ -1,25 +1,18 @@
 #include "tests/fuzz/single_port_fuzz.h"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <span>
 
 #include "core/ice/single_port_transport.h"
 #include "tests/core/ice/fake_port.h"
+#include "tests/fuzz/require.h"
 #include "tests/testing/fake_executor.h"
 
 namespace parley::fuzz {
 namespace {
 
 constexpr size_t kMostLonger = 40;
-
-void Require(bool holds, const char* promise) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", promise);
-  std::abort();
-}
 
 ice::TransportAddress At(const char* address, uint16_t port) {
   return {*ice::IpAddress::Parse(address), port};
