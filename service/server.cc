@@ -174,6 +174,19 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(
   return server;
 }
 
+// A server that could never have a peer says so now, and not to each caller.
+absl::Status CheckMemory(const pool::Options& options) {
+  const int64_t own =
+      pool::kServerBytes + static_cast<int64_t>(options.journal_bytes);
+  const int64_t needed = own + pool::BytesOf(peer::PeerInit());
+  const auto limit = static_cast<int64_t>(options.max_memory_bytes);
+  if (limit == 0 || limit >= needed) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--max-memory: ", limit, " bytes leave no room for a peer: the server ",
+      "itself takes ", own, ", with its --pool-event-history, and a peer ",
+      needed - own));
+}
+
 uint64_t MaxMemory(const Options& options) {
   if (options.max_memory) return *options.max_memory;
   return static_cast<uint64_t>(
@@ -214,6 +227,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
               {"reason", peer::CloseReasonName(peer.closure->reason)}});
   };
   options.engine.pool.max_memory_bytes = MaxMemory(options);
+  const absl::Status memory = CheckMemory(options.engine.pool);
+  if (!memory.ok()) return memory;
   auto engine = pool::Engine::Create(options.engine);
   if (!engine.ok()) return engine.status();
   auto access = Access::Create(options.access, (*engine)->pool().tenants(),

@@ -127,6 +127,13 @@ TEST(ProcessTest, WrongUsageIsOneLineAndCode2) {
   EXPECT_EQ(version.Output(), "parleyd " PARLEY_VERSION "\n");
 }
 
+TEST(ProcessTest, AServerWithoutRoomForAPeerDoesNotStart) {
+  Parleyd server({"--listen=127.0.0.1:0", "--max-memory=40MiB"});
+  EXPECT_EQ(server.Wait(), 1);
+  EXPECT_THAT(server.Errors(),
+              HasSubstr("--max-memory: 41943040 bytes leave no room"));
+}
+
 TEST(ProcessTest, AnOrderlyEndTellsThoseWhoWatch) {
   Parleyd server(kAnyPort);
   const auto channel = Dial(server.Address());
