@@ -9,16 +9,19 @@
 // would be caught.
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/blocking_counter.h"
 #include "core/base/clock.h"
@@ -36,7 +39,30 @@ struct Settings {
   uint64_t rounds = 20;
   uint64_t in_flight = 64;
   uint64_t connections = 4;
+  bool tokens = false;
   bool json = false;
+};
+
+// The token that all calls show, in a file as the server reads it.
+class TokenFile {
+ public:
+  static constexpr char kToken[] = "token-of-the-benchmark";
+
+  TokenFile() {
+    const int fd = mkstemp(path_);
+    const std::string line = absl::StrCat("default admin ", kToken, "\n");
+    if (fd < 0 || write(fd, line.data(), line.size()) < 0) {
+      perror("bench: cannot write a file of tokens");
+      exit(1);
+    }
+    close(fd);
+  }
+  ~TokenFile() { unlink(path_); }
+
+  const char* path() const { return path_; }
+
+ private:
+  char path_[25] = "/tmp/parley_bench_XXXXXX";
 };
 
 class NullService final : public bench::NullService::CallbackService {
@@ -220,12 +246,15 @@ void Print(const Settings& settings, Total& null, Total& offer,
 
 int Run(const Settings& settings) {
   BenchClient client(static_cast<int>(settings.in_flight),
-                     static_cast<int>(settings.connections));
+                     static_cast<int>(settings.connections),
+                     settings.tokens ? TokenFile::kToken : "");
   service::Options options;
   options.listen = *service::ParseAddress("127.0.0.1:0");
   options.admin_listen.reset();
   options.engine.pool.max_peers = settings.peers;
   options.log.level = service::LogLevel::kWarning;
+  std::optional<TokenFile> tokens;
+  if (settings.tokens) options.access.tokens_path = tokens.emplace().path();
   service::Log log(options.log, SystemClock());
   NullService null_service;
   auto server = service::Server::Start(options, log, {&null_service});
@@ -287,6 +316,11 @@ int Main(int argc, char** argv) {
          number(settings.in_flight, 10000)},
         {"connections", "N", "", "4", "Connections of the client.",
          number(settings.connections, 100)},
+        {"tokens", "BOOL", "true", "",
+         "Calls show a token, and the server asks for it.",
+         [&settings](std::string_view text) {
+           return service::ReadBool(text, settings.tokens);
+         }},
         {"json", "BOOL", "true", "", "One line of JSON instead of a table.",
          [&settings](std::string_view text) {
            return service::ReadBool(text, settings.json);

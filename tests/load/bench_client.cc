@@ -77,11 +77,12 @@ using Stub = grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 class Runner {
  public:
-  Runner(int in_flight, std::vector<std::unique_ptr<Stub>>& stubs,
-         const std::string& method,
+  Runner(int in_flight, const std::string& token,
+         std::vector<std::unique_ptr<Stub>>& stubs, const std::string& method,
          const std::vector<grpc::ByteBuffer>& requests)
       : in_flight_(
             std::min<size_t>(static_cast<size_t>(in_flight), requests.size())),
+        authorization_(token.empty() ? "" : "Bearer " + token),
         stubs_(stubs),
         method_(method),
         requests_(requests),
@@ -111,6 +112,9 @@ class Runner {
     const size_t index = next_++;
     if (index >= requests_.size()) return;
     auto call = std::make_shared<OneCall>();
+    if (!authorization_.empty()) {
+      call->context.AddMetadata("authorization", authorization_);
+    }
     call->began = Clock::now();
     stubs_[lane % stubs_.size()]->UnaryCall(
         &call->context, method_, {}, &requests_[index], &call->response,
@@ -129,6 +133,7 @@ class Runner {
   }
 
   const size_t in_flight_;
+  const std::string authorization_;
   std::vector<std::unique_ptr<Stub>>& stubs_;
   const std::string& method_;
   const std::vector<grpc::ByteBuffer>& requests_;
@@ -140,7 +145,8 @@ class Runner {
   absl::Notification done_;
 };
 
-[[noreturn]] void ClientMain(int socket, int in_flight, int connections) {
+[[noreturn]] void ClientMain(int socket, int in_flight, int connections,
+                             const std::string& token) {
   std::string address;
   if (!ReadText(socket, address)) _exit(0);
   std::vector<std::unique_ptr<Stub>> stubs;
@@ -164,7 +170,8 @@ class Runner {
     WriteNumber<uint8_t>(socket, 1);  // ready
     uint8_t go = 0;
     if (!ReadNumber(socket, go)) break;
-    const BatchResult result = Runner(in_flight, stubs, method, requests).Run();
+    const BatchResult result =
+        Runner(in_flight, token, stubs, method, requests).Run();
     WriteNumber(socket, result.seconds);
     WriteNumber(socket, result.failed);
     WriteNumber(socket, result.reply_bytes);
@@ -176,7 +183,8 @@ class Runner {
 
 }  // namespace
 
-BenchClient::BenchClient(int in_flight, int connections) {
+BenchClient::BenchClient(int in_flight, int connections,
+                         const std::string& token) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     perror("bench: socketpair");
@@ -185,7 +193,7 @@ BenchClient::BenchClient(int in_flight, int connections) {
   pid_ = fork();
   if (pid_ == 0) {
     close(ends[0]);
-    ClientMain(ends[1], in_flight, connections);
+    ClientMain(ends[1], in_flight, connections, token);
   }
   close(ends[1]);
   socket_ = ends[0];

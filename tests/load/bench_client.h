@@ -26,8 +26,8 @@ struct BatchResult {
 class BenchClient {
  public:
   // Starts the process. To be called before the first thread and before gRPC
-  // is used: it forks.
-  BenchClient(int in_flight, int connections);
+  // is used: it forks. Its calls show the token, unless that is empty.
+  BenchClient(int in_flight, int connections, const std::string& token);
   // Ends the process.
   ~BenchClient();
   BenchClient(const BenchClient&) = delete;
