@@ -128,10 +128,11 @@ TEST(ProcessTest, WrongUsageIsOneLineAndCode2) {
 }
 
 TEST(ProcessTest, AServerWithoutRoomForAPeerDoesNotStart) {
-  Parleyd server({"--listen=127.0.0.1:0", "--max-memory=40MiB"});
+  Parleyd server({"--listen=127.0.0.1:0", "--max-memory=64MiB",
+                  "--pool-event-history=64MiB"});
   EXPECT_EQ(server.Wait(), 1);
   EXPECT_THAT(server.Errors(),
-              HasSubstr("--max-memory: 41943040 bytes leave no room"));
+              HasSubstr("--max-memory: 67108864 bytes leave no room"));
 }
 
 TEST(ProcessTest, AnOrderlyEndTellsThoseWhoWatch) {
