@@ -1,5 +1,7 @@
 #include "core/pool/journal.h"
 
+#include <algorithm>
+
 #include "core/base/errors.h"
 
 namespace parley::pool {
@@ -20,10 +22,38 @@ size_t PortraitBytes(const Portrait& portrait) {
 
 }  // namespace
 
-Journal::~Journal() {
+void JournalRoom::Enter(Journal* journal) {
   absl::MutexLock lock(&mutex_);
-  room_->bytes -= bytes_;
-  if (last_ > 0) --room_->journals;
+  journals_.insert(journal);
+}
+
+void JournalRoom::Leave(Journal* journal) {
+  absl::MutexLock lock(&mutex_);
+  journals_.erase(journal);
+}
+
+// To half of it, so that this is seldom: what all hold is too much only while
+// the average is more than a part.
+void JournalRoom::MakeRoom(const Journal* writer) {
+  std::vector<Journal::Held> dropped;  // destroyed without the locks
+  absl::MutexLock lock(&mutex_);
+  const size_t part = this->part();
+  for (Journal* journal : journals_) {
+    absl::MutexLock journal_lock(&journal->mutex_);
+    if (journal->bytes_ <= part) continue;
+    journal->Cut(part / 2, journal == writer ? 1 : 0, dropped);
+  }
+}
+
+Journal::Journal(std::shared_ptr<JournalRoom> room) : room_(std::move(room)) {
+  room_->Enter(this);
+}
+
+Journal::~Journal() {
+  room_->Leave(this);
+  absl::MutexLock lock(&mutex_);
+  room_->bytes_ -= bytes_;
+  if (last_ > 0) --room_->holding_;
 }
 
 void Journal::Create(const std::shared_ptr<Subject>& subject,
@@ -49,22 +79,31 @@ void Journal::Push(Held held, Subject* created) {
   std::vector<std::shared_ptr<Waiter>> woken;
   {
     absl::MutexLock lock(&mutex_);
-    if (++last_ == 1) ++room_->journals;
-    ++room_->entries;
+    if (++last_ == 1) ++room_->holding_;
+    ++room_->entries_;
     if (created != nullptr) created->created_index_ = last_;
     bytes_ += held.bytes;
-    room_->bytes += held.bytes;
+    room_->bytes_ += held.bytes;
     ring_.push_back(std::move(held));
-    while (room_->bytes > room_->max_bytes && bytes_ > room_->part() &&
-           ring_.size() > 1) {
-      bytes_ -= ring_.front().bytes;
-      room_->bytes -= ring_.front().bytes;
-      dropped.push_back(std::move(ring_.front()));
-      ring_.pop_front();
+    // Who is noisy pays for it alone.
+    const size_t excess = room_->excess();
+    const size_t part = room_->part();
+    if (excess > 0 && bytes_ > part) {
+      Cut(std::max(part, bytes_ - std::min(bytes_, excess)), 1, dropped);
     }
     woken.swap(waiting_);
   }
+  if (room_->excess() > 0) room_->MakeRoom(this);
   for (const auto& waiter : woken) waiter->OnEntryAvailable();
+}
+
+void Journal::Cut(size_t bytes, size_t entries, std::vector<Held>& dropped) {
+  while (bytes_ > bytes && ring_.size() > entries) {
+    bytes_ -= ring_.front().bytes;
+    room_->bytes_ -= ring_.front().bytes;
+    dropped.push_back(std::move(ring_.front()));
+    ring_.pop_front();
+  }
 }
 
 uint64_t Journal::last() const {

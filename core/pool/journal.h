@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "core/peer/peer.h"
@@ -55,18 +56,44 @@ class Subject {
   std::atomic<uint64_t> created_index_ = 0;
 };
 
-// What the journals of all tenants may hold together. One that wants more when
-// it is used up drops its own oldest entries, unless it holds less than its
-// part: so nobody's noise costs another's history more than that.
-struct JournalRoom {
-  explicit JournalRoom(size_t max_bytes) : max_bytes(max_bytes) {}
+class Journal;
 
-  size_t part() const { return max_bytes / std::max<size_t>(journals, 1); }
+// What the journals of all tenants may hold together. When it is used up, those
+// that hold more than their part drop their oldest entries: so nobody's noise
+// costs another's history more than that, and nobody's silence keeps more.
+class JournalRoom {
+ public:
+  explicit JournalRoom(size_t max_bytes) : max_bytes_(max_bytes) {}
+  JournalRoom(const JournalRoom&) = delete;
+  JournalRoom& operator=(const JournalRoom&) = delete;
 
-  const size_t max_bytes;
-  std::atomic<size_t> bytes = 0;
-  std::atomic<size_t> journals = 0;   // that hold something
-  std::atomic<uint64_t> entries = 0;  // since the start
+  size_t bytes() const { return bytes_; }
+  // Since the start.
+  uint64_t entries() const { return entries_; }
+
+ private:
+  friend class Journal;
+
+  // What they hold beyond what they may.
+  size_t excess() const {
+    const size_t bytes = bytes_;
+    return bytes > max_bytes_ ? bytes - max_bytes_ : 0;
+  }
+  size_t part() const { return max_bytes_ / std::max<size_t>(holding_, 1); }
+  void Enter(Journal* journal) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Leave(Journal* journal) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Cuts those that hold more than their part; the newest entry of this one
+  // stays.
+  void MakeRoom(const Journal* writer) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const size_t max_bytes_;
+  std::atomic<size_t> bytes_ = 0;
+  std::atomic<size_t> holding_ = 0;  // journals that hold something
+  std::atomic<uint64_t> entries_ = 0;
+
+  // Before that of any journal.
+  absl::Mutex mutex_;
+  absl::flat_hash_set<Journal*> journals_ ABSL_GUARDED_BY(mutex_);
 };
 
 class Journal {
@@ -87,9 +114,8 @@ class Journal {
     virtual void OnEntryAvailable() = 0;
   };
 
-  // The newest entry always stays, whatever the room.
-  explicit Journal(std::shared_ptr<JournalRoom> room)
-      : room_(std::move(room)) {}
+  // Its newest entry stays, whatever the room, until another writes.
+  explicit Journal(std::shared_ptr<JournalRoom> room);
   // With a room of its own.
   explicit Journal(size_t max_bytes)
       : Journal(std::make_shared<JournalRoom>(max_bytes)) {}
@@ -130,7 +156,13 @@ class Journal {
     size_t bytes = 0;
   };
 
+  friend class JournalRoom;
+
   void Push(Held held, Subject* created) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Drops the oldest, but for so many entries, until no more than these bytes
+  // are left. What was dropped is for the caller to free, without the locks.
+  void Cut(size_t bytes, size_t entries, std::vector<Held>& dropped)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::shared_ptr<JournalRoom> room_;
   mutable absl::Mutex mutex_;

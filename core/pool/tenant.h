@@ -124,7 +124,8 @@ class Tenants {
 
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_);
   // What stood in their journals since the start.
-  uint64_t journal_entries() const { return room_->entries; }
+  uint64_t journal_entries() const { return room_->entries(); }
+  size_t journal_bytes() const { return room_->bytes(); }
 
   // Ends the journals of all, also of those to come.
   void EndJournals() ABSL_LOCKS_EXCLUDED(mutex_);

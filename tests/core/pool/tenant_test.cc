@@ -92,24 +92,44 @@ TEST_F(TenantsTest, CallsHaveABurstAndThenARate) {
   }
 }
 
+// Lets something happen to a peer of the tenant.
+void WriteEntry(Tenant& tenant) {
+  static const auto subject =
+      std::make_shared<Subject>("peer", std::make_shared<const peer::Labels>());
+  tenant.journal().Append(
+      subject, std::make_shared<const peer::Event>(peer::Event{
+                   1, absl::UnixEpoch(), peer::Closed{.detail = "test"}}));
+}
+
 TEST_F(TenantsTest, AJournalGivesWayToAnotherOnlyBeyondItsPart) {
   constexpr size_t kRoom = 64 << 10;
   Tenants tenants({}, kRoom, clock_);
   const TenantPtr loud = *tenants.Get("loud");
   const TenantPtr quiet = *tenants.Get("quiet");
-  const auto write = [](Tenant& tenant) {
-    static const auto subject = std::make_shared<Subject>(
-        "peer", std::make_shared<const peer::Labels>());
-    tenant.journal().Append(
-        subject, std::make_shared<const peer::Event>(peer::Event{
-                     1, absl::UnixEpoch(), peer::Closed{.detail = "test"}}));
-  };
-  for (int i = 0; i < 10; ++i) write(*quiet);
-  for (int i = 0; i < 10000; ++i) write(*loud);
+  for (int i = 0; i < 10; ++i) WriteEntry(*quiet);
+  for (int i = 0; i < 10000; ++i) WriteEntry(*loud);
   EXPECT_TRUE(quiet->journal().Next(0).ok()) << "a quiet one keeps everything";
   EXPECT_FALSE(loud->journal().Next(0).ok());
   EXPECT_TRUE(loud->journal().Next(loud->journal().last() - 10).ok());
   EXPECT_EQ(tenants.journal_entries(), 10010u);
+}
+
+TEST_F(TenantsTest, WhoHasFallenSilentKeepsNoMoreThanItsPart) {
+  constexpr size_t kRoom = 64 << 10;
+  constexpr size_t kMost = 40;
+  Tenants tenants({}, kRoom, clock_);
+  std::vector<TenantPtr> all;
+  while (all.size() < kMost) {
+    all.push_back(*tenants.Get("tenant" + std::to_string(all.size())));
+    Journal& newest = all.back()->journal();
+    // It fills whatever the others leave it, and then says no more.
+    for (int i = 0; i < 1000; ++i) {
+      WriteEntry(*all.back());
+      ASSERT_LE(tenants.journal_bytes(), kRoom);
+      ASSERT_TRUE(newest.Next(newest.last() - 1).ok()) << "the newest stays";
+    }
+  }
+  EXPECT_GT(tenants.journal_bytes(), kRoom / 4) << "what there is is used";
 }
 
 TEST_F(TenantsTest, JournalsEndForThoseToComeToo) {
