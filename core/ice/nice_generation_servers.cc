@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/errors.h"
 #include "core/ice/nice_candidates.h"
 #include "core/ice/nice_generation.h"
@@ -166,7 +167,7 @@ void NiceGeneration::TakeMapping(const ReflexiveSearch::Mapping& mapping) {
   sdp::Candidate found;
   // The numbers of libnice's foundations leave letters free. Each query is of
   // another base or server (RFC 8445 section 5.1.1.3).
-  found.foundation = "s" + std::to_string(mapping.query + 1);
+  found.foundation = absl::StrCat("s", mapping.query + 1);
   found.priority = ReflexivePriority(base.priority, mapping.rank);
   found.address = mapping.address.address.ToString();
   found.port = mapping.address.port;

@@ -355,6 +355,55 @@ TEST_F(LibniceRelayTest, CloseEndsThoughTheRelayIsGone) {
 }
 
 // The relay in use does not mind; a restart gathers with the new ones.
+TEST_F(LibniceRelayTest, CredentialsThatExpireAreReplacedOnALivePeer) {
+  TurnServer turn({.credentials_expire = true});
+  const absl::Time expiry = absl::Now() + absl::Seconds(5);
+  const auto until = [&turn](absl::Time time) {
+    return GatheringConfiguration{.servers = {turn.Until(time, Protocol::kUdp)},
+                                  .policy = TransportPolicy::kRelay};
+  };
+  TransportOptions options = Loopback();
+  options.restart_overlap = absl::Milliseconds(50);
+  Endpoint a(loop(), factory(), options, until(expiry));
+  Endpoint b(loop(1), factory(1), options, until(expiry));
+  ASSERT_TRUE(Connect(a, b));
+  absl::Notification expired;
+  a.Do([&](IceTransport&) {
+    // coturn counts in seconds.
+    loop().RunAfter(expiry + absl::Seconds(2) - absl::Now(),
+                    [&] { expired.Notify(); });
+  });
+  expired.WaitForNotification();
+  ASSERT_TRUE(a.Send("old"));
+  EXPECT_TRUE(b.AwaitPacket("old"));
+
+  // Nothing but the credentials is wrong with a restart now.
+  ASSERT_TRUE(a.Start(Role::kControlling).ok());
+  ASSERT_TRUE(a.AwaitGathered());
+  EXPECT_THAT(OfType(a, Type::kRelay), SizeIs(1));
+  ASSERT_TRUE(a.Send("still"));
+  EXPECT_TRUE(b.AwaitPacket("still"));
+
+  for (Endpoint* end : {&a, &b}) {
+    end->Do([&](IceTransport& ice) {
+      ice.Configure(until(absl::Now() + absl::Hours(1)));
+    });
+  }
+  ASSERT_TRUE(a.Send("on"));
+  EXPECT_TRUE(b.AwaitPacket("on"));
+  ASSERT_TRUE(a.Start(Role::kControlling).ok());
+  ASSERT_TRUE(b.Start(Role::kControlled).ok());
+  Exchange(a, b);
+  for (Endpoint* end : {&a, &b}) {
+    ASSERT_TRUE(end->Await(
+        [](const Endpoint::Seen& seen) { return seen.pairs.size() == 2; }));
+    EXPECT_EQ(end->seen().pairs[1].local.type, Type::kRelay);
+    EXPECT_NE(end->seen().pairs[1].local.port, end->seen().pairs[0].local.port);
+  }
+  ASSERT_TRUE(a.Send("new"));
+  EXPECT_TRUE(b.AwaitPacket("new"));
+}
+
 TEST_F(LibniceRelayTest, WrongCredentialsGiveNoRelay) {
   Server server = turn_.At(Protocol::kUdp);
   server.credential = "wrong";
