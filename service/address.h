@@ -20,6 +20,9 @@ struct Address {
   uint16_t port = 0;
 
   bool unix_socket() const { return text.starts_with("unix"); }
+  bool unix_abstract() const { return text.starts_with("unix-abstract:"); }
+  // Of a Unix socket that is not abstract.
+  std::string unix_path() const { return text.substr(text.find(':') + 1); }
   // The same with another port. Not of a Unix socket.
   std::string WithPort(int port) const;
 };
@@ -30,8 +33,8 @@ struct Address {
 // name server. The error says what is wrong, without the caller's flag.
 absl::StatusOr<Address> ParseAddress(std::string_view text);
 
-// Whether nobody serves this Unix socket: gRPC would take it away from its
-// owner without a word. OK for every other address, which the kernel guards.
+// Whether nobody serves this Unix socket, so that it can be taken over. OK for
+// every other address, which the kernel guards.
 absl::Status CheckFree(const Address& address);
 
 }  // namespace parley::service

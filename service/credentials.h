@@ -6,17 +6,17 @@
 
 #include "absl/status/statusor.h"
 #include "grpcpp/security/server_credentials.h"
+#include "service/log.h"
 #include "service/options.h"
 
 namespace parley::service {
 
 // Reads the files once, so that a server does not start with what every
-// handshake would fail on; the error names the file. From then on a thread of
-// gRPC's looks for renewed ones; connections that are open keep what they have.
-// The files are to be replaced all at once, as Kubernetes does it by a symbolic
-// link: as long as they do not belong together, no connection comes about.
+// handshake would fail on; the error names the file. From then on new
+// connections find renewed ones (tls_files.h), those that are open keep what
+// they have. The log and what this returns must outlive the server.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
-    const TlsOptions& tls);
+    const TlsOptions& tls, Log& log);
 
 }  // namespace parley::service
 

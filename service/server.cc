@@ -21,6 +21,7 @@
 #include "service/core.h"
 #include "service/credentials.h"
 #include "service/data_channel_service.h"
+#include "service/listener.h"
 #include "service/metrics.h"
 #include "service/metrics_server.h"
 #include "service/network_check.h"
@@ -76,9 +77,6 @@ absl::Status CannotListen(const Address& address, std::string_view flag) {
 }
 
 void Common(grpc::ServerBuilder& builder) {
-  // Else a second server on the same port would start, and silently take half
-  // of the connections.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -88,6 +86,11 @@ void Common(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              kMaxStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxHeaderBytes);
+  // A megabyte of zeros, compressed, is a gigabyte before gRPC looks at its
+  // size. Nobody needs it: descriptions are small.
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
+  }
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
@@ -147,30 +150,35 @@ struct Server::Parts {
   std::string address;
   std::string admin_address;
   std::string metrics_address;
+  std::shared_ptr<grpc::ServerCredentials> credentials;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<grpc::Server> admin;
+  std::unique_ptr<Listener> listener;
+  std::unique_ptr<Listener> admin_listener;
   std::unique_ptr<MetricsServer> metrics_server;
   bool stopped = false;
 };
 
 namespace {
 
+// Starts what the builder makes, and the listener that brings its connections.
 absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(
     grpc::ServerBuilder& builder, const Address& address, std::string_view flag,
-    const std::shared_ptr<grpc::ServerCredentials>& credentials,
-    std::string& bound) {
-  if (const absl::Status free = CheckFree(address); !free.ok()) {
-    return CannotListen(address, flag);
-  }
-  int port = 0;
-  builder.AddListeningPort(address.text, credentials, &port);
+    const std::shared_ptr<grpc::ServerCredentials>& credentials, Log& log,
+    std::unique_ptr<Listener>& listener) {
+  auto opened = Listener::Open(address, log);
+  if (!opened.ok()) return CannotListen(address, flag);
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      credentials);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (!server || port == 0) return CannotListen(address, flag);
+  if (!server) return CannotListen(address, flag);
   for (const char* service : kServices) {
     server->GetHealthCheckService()->SetServingStatus(service, true);
   }
   server->GetHealthCheckService()->SetServingStatus(kLive, true);
-  bound = address.unix_socket() ? address.text : address.WithPort(port);
+  listener = *std::move(opened);
+  listener->Serve(std::move(acceptor));
   return server;
 }
 
@@ -210,7 +218,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   }();
   (void)once;
 
-  const auto credentials = MakeCredentials(options.tls);
+  auto credentials = MakeCredentials(options.tls, log);
   if (!credentials.ok()) return credentials.status();
   if (!options.media_path.empty()) {
     auto media = LoadMedia(options.media_path);
@@ -256,10 +264,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   builder.RegisterService(&parts->certificates);
   builder.RegisterService(&parts->pool);
   for (grpc::Service* service : besides) builder.RegisterService(service);
-  auto server = Listen(builder, parts->options.listen, "listen", *credentials,
-                       parts->address);
+  parts->credentials = *std::move(credentials);
+  auto server = Listen(builder, parts->options.listen, "listen",
+                       parts->credentials, log, parts->listener);
   if (!server.ok()) return server.status();
   parts->server = *std::move(server);
+  parts->address = parts->listener->address();
 
   if (parts->options.admin_listen) {
     // Of all callers' connections: not for the API, whose server is built by
@@ -273,12 +283,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     Common(admin_builder);
     auto admin =
         Listen(admin_builder, *parts->options.admin_listen, "admin-listen",
-               grpc::InsecureServerCredentials(), parts->admin_address);
+               grpc::InsecureServerCredentials(), log, parts->admin_listener);
     if (!admin.ok()) {
       parts->server->Shutdown(absl::ToChronoTime(absl::Now()));
       return admin.status();
     }
     parts->admin = *std::move(admin);
+    parts->admin_address = parts->admin_listener->address();
   }
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -313,6 +324,8 @@ void Server::Stop(absl::Duration timeout) {
 
   // What is left belongs to no peer, and may never end by itself: somebody
   // watches our health.
+  parts_->listener.reset();
+  parts_->admin_listener.reset();
   const auto last = absl::ToChronoTime(absl::Now() + kLastCalls);
   parts_->server->Shutdown(last);
   if (parts_->admin) parts_->admin->Shutdown(last);

@@ -1,11 +1,18 @@
 // parleyd as a program: its start, its ports, its logs, its end.
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +51,8 @@ std::string CreatePeer(v1::PeerService::Stub& stub,
                        const v1::CreatePeerRequest& request = {}) {
   grpc::ClientContext context;
   SetDeadline(context);
+  // Connections that were refused are tried again.
+  context.set_wait_for_ready(true);
   v1::CreatePeerResponse response;
   const grpc::Status status = stub.CreatePeer(&context, request, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
@@ -107,6 +116,12 @@ TEST(ProcessTest, AUnixSocketIsGuardedAndAStaleOneTakenOver) {
   EXPECT_EQ(Health(address, ""), health::HealthCheckResponse::SERVING);
   third.Signal(SIGINT);
   EXPECT_EQ(third.Wait(), 0);
+
+  // What is no socket is not Parley's to take over.
+  std::ofstream(directory + "/p.sock") << "precious";
+  Parleyd fourth(flags);
+  EXPECT_EQ(fourth.Wait(), 1);
+  EXPECT_TRUE(std::filesystem::is_regular_file(directory + "/p.sock"));
   std::filesystem::remove_all(directory);
 }
 
@@ -328,6 +343,41 @@ TEST(ProcessTest, WithFewDescriptorsItRefusesAndGoesOn) {
   CreatePeer(*stub, create);
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 0);
+}
+
+// gRPC's own listener never accepts again after that.
+TEST(ProcessTest, ConnectionsBeyondTheDescriptorsAreClosedAndOthersFollow) {
+  Parleyd server(kAnyPort);
+  const std::string address = server.Address();
+  const rlimit few = {128, 128};
+  ASSERT_EQ(prlimit(server.pid(), RLIMIT_NOFILE, &few, nullptr), 0);
+  const auto stub = v1::PeerService::NewStub(Dial(address));
+  CreatePeer(*stub);
+  sockaddr_in to = {.sin_family = AF_INET,
+                    .sin_port = htons(static_cast<uint16_t>(
+                        std::stoi(address.substr(address.rfind(':') + 1)))),
+                    .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  std::vector<int> connections;
+  bool closed = false;
+  while (!closed && connections.size() < 256) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
+    connections.push_back(fd);
+    // A server of gRPC's begins with its settings.
+    char byte;
+    closed = read(fd, &byte, 1) <= 0;
+  }
+  EXPECT_TRUE(closed);
+  CreatePeer(*stub);
+  for (const int fd : connections) close(fd);
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  EXPECT_NE(CreatePeer(*v1::PeerService::NewStub(grpc::CreateCustomChannel(
+                address, grpc::InsecureChannelCredentials(), arguments))),
+            "");
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  EXPECT_THAT(server.Errors(), HasSubstr("connections refused"));
 }
 
 }  // namespace

@@ -14,8 +14,10 @@
 #include "grpcpp/security/credentials.h"
 #include "openssl/pem.h"
 #include "openssl/x509v3.h"
+#include "service/tls_files.h"
 #include "tests/service/calls.h"
 #include "tests/service/harness.h"
+#include "tests/testing/fake_clock.h"
 
 namespace parley::service {
 namespace {
@@ -239,6 +241,38 @@ TEST_F(TlsTest, RenewedCertificatesAreTakenUp) {
   EXPECT_TRUE(taken_up);
   EXPECT_FALSE(Answered(Connect(house_.certificate())));
   EXPECT_TRUE(Answered(before));
+}
+
+TEST_F(TlsTest, FilesThatCannotBeUsedCostNoConnection) {
+  Install(house_.Issue(), house_.certificate());
+  Options options = TlsOptions(/*both_ways=*/true);
+  testing::FakeClock clock;
+  Log log(options.log, clock);
+  TlsFiles files(options.tls, clock, log);
+  ASSERT_TRUE(files.Load().ok());
+  EXPECT_TRUE(files.Renew());
+  EXPECT_FALSE(files.Renew());
+  const TlsTexts good = files.texts();
+  Pem mixed = house_.Issue();
+  mixed.key = house_.Issue().key;
+  for (const auto& [pem, client_ca] :
+       {std::pair(Pem{"nonsense", "nonsense"}, house_.certificate()),
+        std::pair(Pem(), house_.certificate()),
+        std::pair(mixed, house_.certificate()),
+        std::pair(house_.Issue(), std::string("nonsense"))}) {
+    Install(pem, client_ca);
+    clock.Advance(absl::Seconds(2));
+    EXPECT_FALSE(files.Renew());
+    EXPECT_EQ(files.texts(), good);
+  }
+  fs::remove_all(directory_ / "now");
+  clock.Advance(absl::Seconds(2));
+  EXPECT_FALSE(files.Renew());
+
+  Install(house_.Issue(), house_.certificate());
+  clock.Advance(absl::Seconds(2));
+  EXPECT_TRUE(files.Renew());
+  EXPECT_NE(files.texts(), good);
 }
 
 TEST_F(TlsTest, AServerThatCannotSpeakTlsDoesNotStart) {

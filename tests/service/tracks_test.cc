@@ -175,7 +175,7 @@ TEST_F(TracksTest, AddTrackSaysWhichFieldIsWrongAndChangesNothing) {
        kTypeError, "track.id"},
       {[](auto& r) { r.mutable_track()->set_id("voice"); },
        "INVALID_ARGUMENT ARGUMENT InvalidAccessError", "track.id"},
-      {[](auto& r) { r.add_streams("-"); }, kTypeError, "streams"},
+      {[](auto& r) { r.add_streams(std::string("-")); }, kTypeError, "streams"},
       {[](auto& r) {
          for (int i = 0; i < 9; ++i) r.add_streams(std::to_string(i));
        },
