@@ -26,10 +26,10 @@ const definition = protoLoader.loadSync(
 const {v1} = grpc.loadPackageDefinition(definition).parley;
 
 // parleyd, listening at `address`, started by the words `before` it, if any. What
-// it writes to standard error is kept,
-// to be shown when a test fails.
+// it writes to standard error is kept, to be shown when a test fails.
 export class Server {
-  static async start(address, args = [], before = []) {
+  // `credentials` are those of the client that asks whether it is ready.
+  static async start(address, args = [], before = [], credentials = undefined) {
     const server = new Server();
     server.address = address;
     server.log = '';
@@ -40,7 +40,7 @@ export class Server {
       stream.setEncoding('utf8').on('data', (text) => (server.log += text));
     }
     server.exited = once(server.process, 'exit');
-    const probe = new Client(address);
+    const probe = new Client(address, undefined, credentials);
     const ended = server.exited.then(([code, signal]) => {
       throw new Error(`parleyd ended with ${code ?? signal}:\n${server.log}`);
     });
@@ -130,13 +130,14 @@ class Stream {
 
 export class Client {
   // `headersOf` gives the headers of a call by its request.
-  constructor(address, headersOf = () => ({})) {
+  constructor(address, headersOf = () => ({}),
+    credentials = grpc.credentials.createInsecure()) {
     this.headersOf = headersOf;
-    const credentials = grpc.credentials.createInsecure();
     this.stubs = {
       peer: new v1.PeerService(address, credentials),
       dataChannel: new v1.DataChannelService(address, credentials),
       pool: new v1.PoolService(address, credentials),
+      certificate: new v1.CertificateService(address, credentials),
     };
     for (const [name, stub] of Object.entries(this.stubs)) {
       this[name] = unaryMethods(stub, headersOf);
