@@ -1,6 +1,7 @@
 #include "core/sctp/association.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -67,7 +68,6 @@ class Association::Impl : public std::enable_shared_from_this<Impl> {
   }
   void Work();
   Report FlushQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex());
-  void FlushResets() ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mutex());
   void Deliver(Report report);
   void DeliverOne(Report& report);
   void DeliverPackets(const EndpointOutput& output);
@@ -85,8 +85,6 @@ class Association::Impl : public std::enable_shared_from_this<Impl> {
   State state_ = State::kNew;
   bool receiving_ = true;
   SendQueue queue_;
-  // Streams whose queued messages have left, to be reset.
-  std::vector<uint16_t> resets_;
   std::vector<Report> reports_;
   bool delivering_ = false;
 
@@ -198,10 +196,12 @@ std::optional<AssociationStats> Association::Impl::stats() const {
 
 Association::Impl::Report Association::Impl::FlushQueue() {
   Report report;
+  // Each stream once, however often it was asked for.
+  std::set<uint16_t> resets;
   while (state_ == State::kConnected && !queue_.empty()) {
     const SendQueue::Next next = queue_.Front();
     if (next.reset) {
-      resets_.push_back(next.stream);
+      resets.insert(next.stream);
       queue_.Drop();
       continue;
     }
@@ -214,14 +214,9 @@ Association::Impl::Report Association::Impl::FlushQueue() {
       queue_.Drop();
     }
   }
-  FlushResets();
+  if (!resets.empty()) endpoint_->ResetStreams(resets);
   report.output = endpoint_->TakeOutput();
   return report;
-}
-
-void Association::Impl::FlushResets() {
-  if (resets_.empty() || state_ != State::kConnected) return;
-  if (endpoint_->ResetStreams(resets_)) resets_.clear();
 }
 
 // An observer's callback may cause more reports; they are told after this one.
@@ -273,14 +268,13 @@ void Association::Impl::Handle(Connected event) {
 void Association::Impl::Handle(Closed event) {
   if (state_ == State::kClosed) return;
   queue_.Clear();
-  resets_.clear();
   SetState(State::kClosed, {}, event.why);
 }
 
 void Association::Impl::Handle(StreamsReset event) {
   if (event.incoming) return observer_->OnIncomingStreamsReset(event.streams);
   observer_->OnOutgoingStreamsReset(event.streams);
-  Work();  // another reset may have waited for this one
+  Work();  // messages may have waited for it
 }
 
 void Association::Impl::Handle(IncomingMessage message) {

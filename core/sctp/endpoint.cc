@@ -194,25 +194,30 @@ std::optional<size_t> Endpoint::Write(const OutgoingMessage& message,
   return std::nullopt;
 }
 
-bool Endpoint::ResetStreams(std::span<const uint16_t> streams) {
-  if (socket_ == nullptr) return true;
+void Endpoint::ResetStreams(const std::set<uint16_t>& streams) {
+  if (socket_ == nullptr) return;
   const Call call(*this);
+  // One stream that there is not would make usrsctp refuse them all; an empty
+  // list would mean every stream.
+  const auto beyond = streams.lower_bound(streams_.outgoing);
+  const std::vector<uint16_t> ours(streams.begin(), beyond);
+  std::vector<uint16_t> ended(beyond, streams.end());
+  if (!ours.empty() && !RequestReset(ours)) {
+    // A remote that cannot reset streams.
+    ended.insert(ended.begin(), ours.begin(), ours.end());
+  }
+  if (ended.empty()) return;
+  Emit(StreamsReset{.incoming = false, .streams = std::move(ended)});
+}
+
+bool Endpoint::RequestReset(std::span<const uint16_t> streams) {
   std::vector<uint8_t> bytes(sizeof(sctp_reset_streams) + streams.size_bytes());
   auto* request = reinterpret_cast<sctp_reset_streams*>(bytes.data());
   request->srs_flags = SCTP_STREAM_RESET_OUTGOING;
   request->srs_number_streams = static_cast<uint16_t>(streams.size());
   std::memcpy(request->srs_stream_list, streams.data(), streams.size_bytes());
-  if (usrsctp_setsockopt(socket_, IPPROTO_SCTP, SCTP_RESET_STREAMS, request,
-                         static_cast<socklen_t>(bytes.size())) == 0) {
-    return true;
-  }
-  if (errno == EALREADY || errno == EINPROGRESS || errno == EAGAIN) {
-    return false;
-  }
-  // A remote that cannot reset streams: ours count as reset.
-  Emit(StreamsReset{.incoming = false,
-                    .streams = {streams.begin(), streams.end()}});
-  return true;
+  return usrsctp_setsockopt(socket_, IPPROTO_SCTP, SCTP_RESET_STREAMS, request,
+                            static_cast<socklen_t>(bytes.size())) == 0;
 }
 
 void Endpoint::SetReceiving(bool receiving) {

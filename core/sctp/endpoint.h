@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,8 +73,9 @@ class Endpoint {
   std::optional<size_t> Write(const OutgoingMessage& message,
                               std::string_view rest);
 
-  // False when an earlier reset is still under way.
-  bool ResetStreams(std::span<const uint16_t> streams);
+  // While an earlier reset is under way usrsctp remembers the streams, each
+  // once. Those that cannot be reset, or that there are not, count as reset.
+  void ResetStreams(const std::set<uint16_t>& streams);
 
   void SetReceiving(bool receiving);
 
@@ -101,6 +103,7 @@ class Endpoint {
     output_.events.emplace_back(std::in_place_type<Event>, std::move(event));
   }
   void Touch();
+  bool RequestReset(std::span<const uint16_t> streams);
   bool Configure(uint16_t local_port);
   void ReadAll();
   void OnNotification(const sctp_notification& notification);

@@ -67,7 +67,8 @@ class MessageTransport {
     // (RFC 6525). What it sent before was delivered before.
     virtual void OnIncomingStreamsReset(std::span<const uint16_t> streams) = 0;
 
-    // ResetStreams has ended for these streams: the remote agreed.
+    // ResetStreams has ended for these streams: the remote agreed, or there was
+    // nothing to agree to, because it refuses or has no such stream.
     virtual void OnOutgoingStreamsReset(std::span<const uint16_t> streams) = 0;
 
     // So many payload bytes of this stream went from the queue to the network
@@ -84,7 +85,7 @@ class MessageTransport {
   virtual void Send(OutgoingMessage message) = 0;
 
   // Resets the outgoing side of the streams, after the messages already queued
-  // on them.
+  // on them. To ask again for what is under way does nothing.
   virtual void ResetStreams(std::span<const uint16_t> streams) = 0;
 
   // With false no further message is delivered (nor anything else that the

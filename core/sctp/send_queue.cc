@@ -18,7 +18,11 @@ void SendQueue::Push(OutgoingMessage message) {
   Add(stream, {.message = std::move(message)});
 }
 
-void SendQueue::PushReset(uint16_t stream) { Add(stream, {.reset = true}); }
+void SendQueue::PushReset(uint16_t stream) {
+  const auto found = streams_.find(stream);
+  if (found != streams_.end() && found->second.entries.back().reset) return;
+  Add(stream, {.reset = true});
+}
 
 void SendQueue::Add(uint16_t id, Entry entry) {
   Stream& stream = streams_[id];

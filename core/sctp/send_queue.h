@@ -26,7 +26,8 @@ class SendQueue {
  public:
   void Push(OutgoingMessage message);
 
-  // The stream is to be reset once what is queued on it now has been sent.
+  // The stream is to be reset once what is queued on it now has been sent;
+  // once, however often that is asked for before the next message.
   void PushReset(uint16_t stream);
 
   bool empty() const { return ready_.empty(); }

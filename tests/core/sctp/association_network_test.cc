@@ -15,6 +15,7 @@ namespace parley::sctp {
 namespace {
 
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 // Of the SCTP common header (RFC 9260 3.1), and the first chunk's type.
 constexpr size_t kVerificationTag = 4;
@@ -51,6 +52,48 @@ TEST(AssociationNetworkTest, LossAndReorderingLoseNothing) {
     ASSERT_EQ(std::stoi(ends.a.messages[i].payload), i);
     ASSERT_EQ(std::stoi(ends.b.messages[i].payload), i);
   }
+}
+
+// Whether the packet has a Re-configuration Response (RFC 6525 4.4).
+bool AnswersReset(const Packet& packet) {
+  constexpr uint8_t kReConfig = 130;
+  constexpr uint8_t kResponse = 16;
+  size_t at = kFirstChunk;
+  while (at + 8 <= packet.size()) {
+    const size_t length = packet[at + 2] << 8 | packet[at + 3];
+    if (packet[at] == kReConfig && packet[at + 5] == kResponse) return true;
+    if (length == 0) return false;
+    at += (length + 3) / 4 * 4;
+  }
+  return false;
+}
+
+// As a remote can make us ask by opening channels that are refused.
+TEST(AssociationNetworkTest, ResetsThatAreNotAnsweredDoNotPileUp) {
+  AssociationEnds ends;
+  ends.Connect();
+  bool answered = false;
+  ends.lose = [&](const Packet& packet) {
+    return !answered && AnswersReset(packet);
+  };
+  for (int i = 0; i < 66000; ++i) {
+    const uint16_t stream[] = {static_cast<uint16_t>(2 + i % 9)};
+    ends.a.association->ResetStreams(stream);
+    if (i % 1000 == 0) ends.DeliverAll();
+  }
+  ends.RunFor(absl::Seconds(5));
+  EXPECT_THAT(ends.a.outgoing_resets, IsEmpty());
+  EXPECT_LE(ends.b.incoming_resets.size(), 1);
+  ends.a.Send(0, "goes on");
+  ASSERT_TRUE(ends.RunUntil([&] { return ends.b.messages.size() == 1; }));
+
+  answered = true;
+  ASSERT_TRUE(
+      ends.RunUntil([&] { return ends.a.outgoing_resets.size() >= 9; }));
+  EXPECT_THAT(ends.a.outgoing_resets,
+              UnorderedElementsAre(2, 3, 4, 5, 6, 7, 8, 9, 10));
+  EXPECT_THAT(ends.b.incoming_resets,
+              UnorderedElementsAre(2, 3, 4, 5, 6, 7, 8, 9, 10));
 }
 
 TEST(AssociationNetworkTest, ALostHandshakePacketIsMadeUpForWithinASecond) {

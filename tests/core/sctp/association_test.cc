@@ -269,6 +269,18 @@ TEST(AssociationTest, ManyResetsAtOnceFromBothEnds) {
   EXPECT_THAT(ends.a.messages, SizeIs(200));
 }
 
+TEST(AssociationTest, AStreamThatIsNotThereSpoilsNoOtherReset) {
+  AssociationEnds ends({.streams = 16}, {.streams = 1024});
+  ends.Connect();
+  const uint16_t streams[] = {3, 16, 65535};
+  ends.b.association->ResetStreams(streams);
+  EXPECT_THAT(ends.b.outgoing_resets, ElementsAre(16, 65535));
+  ASSERT_TRUE(ends.RunUntil([&] { return !ends.a.incoming_resets.empty(); }));
+  ASSERT_TRUE(ends.RunUntil([&] { return ends.b.outgoing_resets.size() > 2; }));
+  EXPECT_THAT(ends.a.incoming_resets, ElementsAre(3));
+  EXPECT_THAT(ends.b.outgoing_resets, ElementsAre(16, 65535, 3));
+}
+
 TEST(AssociationTest, CloseIsHeardByTheOtherEnd) {
   AssociationEnds ends;
   ends.Connect();

@@ -104,6 +104,15 @@ TEST(SendQueueTest, AResetComesAfterWhatWasQueuedBefore) {
   EXPECT_THAT(DrainAll(queue), ElementsAre("before", "other", "reset 1"));
 }
 
+TEST(SendQueueTest, AResetAskedForTwiceIsOne) {
+  SendQueue queue;
+  for (int i = 0; i < 3; ++i) queue.PushReset(1);
+  queue.Push(Message(1, "of the next"));
+  for (int i = 0; i < 3; ++i) queue.PushReset(1);
+  EXPECT_THAT(DrainAll(queue),
+              ElementsAre("reset 1", "of the next", "reset 1"));
+}
+
 TEST(SendQueueTest, DroppingForgetsTheRestOfAMessage) {
   SendQueue queue;
   queue.Push(Message(1, "0123456789"));
