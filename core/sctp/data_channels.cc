@@ -132,14 +132,15 @@ absl::Status DataChannels::Send(ChannelKey key, bool binary,
                          std::to_string(remote_max_message_size_),
                      {{"limit", std::to_string(remote_max_message_size_)}});
   }
-  if (channel.buffered_amount + payload.size() > limits_.max_send_buffer) {
+  if (!Fits(*entry, payload.size())) {
     return MakeRetryableError(
         Reason::kSendBuffer,
         "too much waits to be sent on the data channel; wait for "
         "buffered_amount_low",
         absl::Milliseconds(100),
         {{"limit", std::to_string(limits_.max_send_buffer)},
-         {"buffered_amount", std::to_string(channel.buffered_amount)}});
+         {"buffered_amount", std::to_string(channel.buffered_amount)},
+         {"overhead_bytes", std::to_string(entry->unsent.overhead_bytes())}});
   }
   ++channel.messages_sent;
   channel.bytes_sent += payload.size();
@@ -149,7 +150,9 @@ absl::Status DataChannels::Send(ChannelKey key, bool binary,
     // RFC 8831 6.6: one byte stands for none.
     ppid = binary ? kPpidBinaryEmpty : kPpidStringEmpty;
     payload.assign(1, '\0');
-    ++entry->overhead_bytes;
+    entry->unsent.Push(1, /*of_application=*/false);
+  } else {
+    entry->unsent.Push(payload.size(), /*of_application=*/true);
   }
   Emit(SendMessage{{
       .stream = *channel.id,
@@ -161,6 +164,19 @@ absl::Status DataChannels::Send(ChannelKey key, bool binary,
       .payload = std::move(payload),
   }});
   return absl::OkStatus();
+}
+
+bool DataChannels::Fits(ChannelKey key, size_t bytes) const {
+  const auto it = channels_.find(key);
+  return it != channels_.end() && Fits(it->second, bytes);
+}
+
+// The message's own overhead does not count: one as large as the whole buffer
+// fits when nothing waits.
+bool DataChannels::Fits(const Entry& entry, size_t bytes) const {
+  return entry.channel.buffered_amount + entry.unsent.overhead_bytes() +
+             bytes <=
+         limits_.max_send_buffer;
 }
 
 absl::Status DataChannels::Close(ChannelKey key) {
@@ -255,14 +271,9 @@ void DataChannels::OnOutgoingStreamsReset(std::span<const uint16_t> streams) {
 void DataChannels::OnBytesSent(uint16_t stream, size_t bytes) {
   Entry* entry = OnStream(stream);
   if (entry == nullptr) return;
-  // DCEP's messages and the bytes that stand for empty ones are not the
-  // application's. They are taken off first: in between the amount may be a few
-  // bytes too high, at the end it is exact.
-  const uint64_t overhead = std::min<uint64_t>(bytes, entry->overhead_bytes);
-  entry->overhead_bytes -= overhead;
   Channel& channel = entry->channel;
   const uint64_t before = channel.buffered_amount;
-  channel.buffered_amount -= std::min<uint64_t>(before, bytes - overhead);
+  channel.buffered_amount -= entry->unsent.Sent(bytes);
   const uint64_t threshold = channel.buffered_amount_low_threshold;
   if (before > threshold && channel.buffered_amount <= threshold) {
     Emit(BufferedAmountLow{channel.key});
@@ -372,7 +383,7 @@ void DataChannels::SendOpen(Entry& entry) {
 
 // RFC 8832 6: always ordered and reliable.
 void DataChannels::SendDcep(Entry& entry, std::string message) {
-  entry.overhead_bytes += message.size();
+  entry.unsent.Push(message.size(), /*of_application=*/false);
   Emit(SendMessage{{
       .stream = *entry.channel.id,
       .ppid = kPpidDcep,
@@ -406,6 +417,7 @@ void DataChannels::FinishClosing(Entry& entry) {
 void DataChannels::Finish(Entry& entry) {
   if (entry.channel.state == ChannelState::kClosed) return;
   if (entry.channel.id) by_stream_.erase(*entry.channel.id);
+  entry.unsent.Clear();
   SetState(entry, ChannelState::kClosed);
   ++counters_.closed;
   --live_;

@@ -29,6 +29,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/sctp/message_transport.h"
+#include "core/sctp/unsent_messages.h"
 
 namespace parley::sctp {
 
@@ -125,7 +126,8 @@ class DataChannels {
   struct Limits {
     // Channels not yet closed, the remote's included: 1 to kMaxStreams.
     uint16_t max_channels = 256;
-    // bufferedAmount of one channel, in bytes.
+    // What may wait to be sent on one channel, in bytes: bufferedAmount, and
+    // UnsentMessages::kOverheadBytes for each message that waits already.
     uint64_t max_send_buffer = 16 << 20;
     // Labels and protocols of all channels together: every snapshot has them,
     // and a remote may make each 128 KiB long.
@@ -160,6 +162,10 @@ class DataChannels {
   // MESSAGE_TOO_LARGE (more than the remote's max-message-size); SEND_BUFFER
   // (retryable, when it would exceed max_send_buffer).
   absl::Status Send(ChannelKey channel, bool binary, std::string payload);
+
+  // Whether a message of so many bytes would not exceed max_send_buffer now.
+  // One of at most that many bytes fits once nothing waits.
+  bool Fits(ChannelKey channel, size_t bytes) const;
 
   // W3C close: no effect in closing and closed; what was sent before still
   // leaves. CHANNEL_UNKNOWN.
@@ -216,8 +222,7 @@ class DataChannels {
     bool acknowledged = true;
     bool incoming_reset = false;
     bool outgoing_reset = false;
-    // Of what waits to be sent: bytes that are not the application's.
-    uint64_t overhead_bytes = 0;
+    UnsentMessages unsent;
   };
 
   template <typename Effect>
@@ -225,6 +230,7 @@ class DataChannels {
     effects_.emplace_back(std::in_place_type<Effect>, std::move(effect));
   }
   Entry* Lookup(ChannelKey key);
+  bool Fits(const Entry& entry, size_t bytes) const;
   Entry* OnStream(uint16_t stream);
   absl::Status CheckInit(const ChannelInit& init) const;
   bool NamesFit(const ChannelInit& init) const;

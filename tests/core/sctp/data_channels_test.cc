@@ -327,22 +327,54 @@ TEST_F(DataChannelsTest, BufferedAmountIsExact) {
   ASSERT_TRUE(client.channels.Send(key, true, "").ok());
   ASSERT_TRUE(client.channels.Send(key, true, std::string(500, 'x')).ok());
   EXPECT_EQ(client.At(key).buffered_amount, 1500);
-  client.channels.OnBytesSent(0, 1001);
+  client.channels.OnBytesSent(0, 400);
+  EXPECT_EQ(client.At(key).buffered_amount, 1100);
+  client.channels.OnBytesSent(0, 601);
+  EXPECT_EQ(client.At(key).buffered_amount, 500);
   client.channels.OnBytesSent(0, 500);
   EXPECT_EQ(client.At(key).buffered_amount, 0);
 }
 
 TEST_F(DataChannelsTest, TheSendBufferIsBounded) {
   ChannelEnd small({.max_send_buffer = 1000});
-  const ChannelKey key = small.Create();
+  const ChannelKey key = small.Create({.negotiated = true, .id = 0});
   small.Connect(DataChannels::IdParity::kEven);
   EXPECT_TRUE(small.channels.Send(key, true, std::string(600, 'x')).ok());
   const absl::Status full =
-      small.channels.Send(key, true, std::string(401, 'x'));
+      small.channels.Send(key, true, std::string(337, 'x'));
   EXPECT_TRUE(HasReason(full, Reason::kSendBuffer));
   EXPECT_TRUE(GetError(full)->retry_delay.has_value());
   EXPECT_EQ(small.At(key).messages_sent, 1);
-  EXPECT_TRUE(small.channels.Send(key, true, std::string(400, 'x')).ok());
+  EXPECT_TRUE(small.channels.Send(key, true, std::string(336, 'x')).ok());
+}
+
+TEST_F(DataChannelsTest, EachMessageThatWaitsCountsWithItsOverhead) {
+  constexpr size_t kOverhead = UnsentMessages::kOverheadBytes;
+  ChannelEnd small({.max_send_buffer = 10 * kOverhead});
+  const ChannelKey key = small.Create({.negotiated = true, .id = 0});
+  small.Connect(DataChannels::IdParity::kEven);
+  for (int i = 0; i < 11; ++i) {
+    EXPECT_TRUE(small.channels.Fits(key, 0));
+    ASSERT_TRUE(small.channels.Send(key, true, "").ok());
+  }
+  EXPECT_FALSE(small.channels.Fits(key, 0));
+  EXPECT_TRUE(
+      HasReason(small.channels.Send(key, true, ""), Reason::kSendBuffer));
+  EXPECT_EQ(small.At(key).buffered_amount, 0);  // as W3C has it
+  small.channels.OnBytesSent(0, 2);
+  EXPECT_TRUE(small.channels.Fits(key, kOverhead));
+  EXPECT_FALSE(small.channels.Fits(key, kOverhead + 1));
+  EXPECT_FALSE(small.channels.Fits(99, 0));
+}
+
+TEST_F(DataChannelsTest, OneMessageMayFillTheSendBuffer) {
+  ChannelEnd small({.max_send_buffer = 1000});
+  const ChannelKey key = small.Create({.negotiated = true, .id = 0});
+  small.Connect(DataChannels::IdParity::kEven);
+  EXPECT_TRUE(small.channels.Send(key, true, std::string(1000, 'x')).ok());
+  EXPECT_FALSE(small.channels.Fits(key, 0));
+  small.channels.OnBytesSent(0, 1000);
+  EXPECT_TRUE(small.channels.Fits(key, 1000));
 }
 
 TEST_F(DataChannelsTest, LowThresholdFiresWhenCrossedDownwards) {
