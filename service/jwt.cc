@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/strings.h"
@@ -47,6 +48,15 @@ using NumberPtr = std::unique_ptr<BIGNUM, crypto::OpenSslDeleter<BN_free>>;
 
 absl::Status Wrong(std::string_view what) {
   return absl::InvalidArgumentError(ToAbsl(what));
+}
+
+// As RFC 7515, section 2, has it, without padding: at some that comes early
+// libcjose's decoder ends the process.
+bool IsBase64Url(absl::string_view text) {
+  return text.size() % 4 != 1 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_';
+         });
 }
 
 JsonPtr ParseObject(std::string_view text) {
@@ -259,6 +269,11 @@ absl::Status JwtKeys::AddSet(const std::string& text) {
     if (!rsa && !(type == "EC" && curve == "P-256")) continue;
     if (!use.empty() && use != "sig") continue;
     if (!algorithm.empty() && algorithm != (rsa ? "RS256" : "ES256")) continue;
+    for (const char* number : {"n", "e", "x", "y"}) {
+      if (IsBase64Url(ToAbsl(TextOf(one, number)))) continue;
+      return Wrong(absl::StrCat("the \"", number, "\" of its key ", i + 1,
+                                " is no base64url without padding"));
+    }
     Key key{JwkPtr(cjose_jwk_import_json(reinterpret_cast<cjose_header_t*>(one),
                                          nullptr)),
             std::string(TextOf(one, "kid"))};
@@ -288,13 +303,16 @@ absl::Status JwtKeys::Add(Key key) {
 }
 
 bool JwtKeys::LooksLikeOne(std::string_view token) {
-  return token.starts_with("ey") &&
-         std::count(token.begin(), token.end(), '.') == 2;
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(ToAbsl(token), '.');
+  return token.starts_with("ey") && parts.size() == 3 &&
+         std::all_of(parts.begin(), parts.end(), IsBase64Url);
 }
 
 absl::StatusOr<Verified> JwtKeys::Verify(std::string_view token,
                                          const JwtOptions& options,
                                          absl::Time now) const {
+  if (!LooksLikeOne(token)) return TokenError(TokenFault::kMalformed);
   const JwsPtr jws(cjose_jws_import(token.data(), token.size(), nullptr));
   ERR_clear_error();
   uint8_t* text = nullptr;

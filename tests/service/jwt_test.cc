@@ -162,6 +162,20 @@ TEST_F(JwtTest, WhatIsNoTokenIsRefused) {
   }
 }
 
+// libcjose's decoder would end the process at some of these.
+TEST_F(JwtTest, PaddingIsNoPartOfAToken) {
+  for (const char* bad :
+       {"eyJhb=..", "eyJhb==..", "eyJhb=A.e30.", "eyJhbGciOiJFUzI1NiJ9.A=.",
+        "eyJhbGciOiJFUzI1NiJ9.e30.A=", "eyJhbGciOiJFUzI1NiJ9.e30.AA==",
+        "eyJhbGciOiJFUzI1NiJ9.e30.A", "eyJhbGciOiJFUzI1NiJ9.e3+/.AA"}) {
+    EXPECT_EQ(Verify({Ec().PublicPem()}, bad), "malformed") << bad;
+    EXPECT_FALSE(JwtKeys::LooksLikeOne(bad)) << bad;
+  }
+  EXPECT_THAT(
+      Refusal(Set(R"({"kty":"EC","crv":"P-256","x":"AAAAA=","y":"AAAA"})")),
+      HasSubstr("the \"x\" of its key 1 is no base64url"));
+}
+
 TEST_F(JwtTest, KeyFilesAreCheckedBeforeTheyAreUsed) {
   EXPECT_THAT(Refusal(""), HasSubstr("neither a key in PEM form"));
   EXPECT_THAT(Refusal("{"), HasSubstr("no valid JSON"));
