@@ -1,5 +1,6 @@
 // The messages of an ExchangePeer's channels, in both directions.
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/errors.h"
@@ -14,8 +15,14 @@ namespace {
 
 // What a writer may have under way to the server.
 constexpr uint64_t kWriteWindow = 1 << 20;
+// What each message counts of that at least: an empty one costs memory too.
+constexpr uint64_t kLeastMessageBytes = 64;
 // A channel takes no more messages while this much waits to be sent on it.
 constexpr uint64_t kBufferedHigh = 1 << 20;
+
+uint64_t WindowBytes(const Payload& payload) {
+  return std::max<uint64_t>(payload.data.size(), kLeastMessageBytes);
+}
 
 }  // namespace
 
@@ -32,7 +39,10 @@ void ExchangePeer::PumpReader(sctp::ChannelKey channel) {
     const auto message = peer_->channel_ends().Next(channel, one->cursor);
     if (!message) {
       const sctp::Channel* now = peer_->channels().Find(channel);
-      if (!now || now->state == sctp::ChannelState::kClosed) {
+      const bool closed = !now || now->state == sctp::ChannelState::kClosed;
+      // What nobody acknowledges would stay unread for ever; after a half-close
+      // nobody can.
+      if (closed && (one->sent.empty() || half_closed_)) {
         Drop(channel, v1::DETACH_REASON_CHANNEL_CLOSED);
       }
       return;
@@ -63,12 +73,18 @@ void ExchangePeer::Acknowledged(sctp::ChannelKey channel,
     status = CheckLimit("acknowledge.window", frame.window(), "bytes", limit);
   }
   if (!status.ok()) return Refuse(channel, status);
-  while (!one.sent.empty() && one.sent.front().sequence <= frame.sequence()) {
+  if (frame.has_window()) one.window = frame.window();
+  TakeAcknowledged(channel, frame.sequence());
+}
+
+void ExchangePeer::TakeAcknowledged(sctp::ChannelKey channel,
+                                    uint64_t sequence) {
+  Attachment& one = *Find(channel);
+  while (!one.sent.empty() && one.sent.front().sequence <= sequence) {
     one.sent_bytes -= one.sent.front().bytes;
     one.sent.pop_front();
   }
-  if (frame.has_window()) one.window = frame.window();
-  peer_->channel_ends().Acknowledge(channel, frame.sequence());
+  peer_->channel_ends().Acknowledge(channel, sequence);
   PumpReader(channel);
 }
 
@@ -114,13 +130,11 @@ void ExchangePeer::Receive(sctp::ChannelKey channel,
   one.last_number = number;
   absl::StatusOr<Payload> payload =
       ReadPayload(message, stream_->core().options.max_message_size);
-  if (payload.ok()) {
-    one.waiting_bytes += payload->data.size();
-    one.waiting.push_back({number, *std::move(payload), absl::OkStatus()});
-    return PumpWriter(channel);
-  }
-  // Rejected in its turn, so that it overtakes nothing.
-  one.waiting.push_back({number, {}, payload.status()});
+  // One that is bad is rejected in its turn, so that it overtakes nothing.
+  Attachment::Waiting waiting{number, {}, payload.status()};
+  if (payload.ok()) waiting.payload = *std::move(payload);
+  one.waiting_bytes += WindowBytes(waiting.payload);
+  one.waiting.push_back(std::move(waiting));
   PumpWriter(channel);
 }
 
@@ -134,19 +148,14 @@ void ExchangePeer::PumpWriter(sctp::ChannelKey channel) {
     Attachment::Waiting& next = one->waiting.front();
     const uint64_t number = next.sequence;
     const uint64_t size = next.payload.data.size();
-    absl::Status sent = next.refused;
+    if (!peer_->channels().Fits(channel, size)) break;
+    // Taken off first: what sending sets off may come back here.
+    absl::Status sent = std::move(next.refused);
+    Payload payload = std::move(next.payload);
+    one->waiting_bytes -= WindowBytes(payload);
+    one->waiting.pop_front();
     if (sent.ok()) {
-      if (now->buffered_amount + size >
-          stream_->core().options.engine.limits.send_buffer_bytes) {
-        break;
-      }
-      // Taken off first: what sending sets off may come back here.
-      Payload payload = std::move(next.payload);
-      one->waiting.pop_front();
-      one->waiting_bytes -= size;
       sent = peer_->SendNow(channel, payload.binary, std::move(payload.data));
-    } else {
-      one->waiting.pop_front();
     }
     if (!sent.ok() && !HasReason(sent, Reason::kMessageTooLarge) &&
         !HasReason(sent, Reason::kArgument)) {

@@ -16,6 +16,8 @@ namespace parley::service {
 namespace {
 
 constexpr uint64_t kDefaultWindow = 1 << 20;
+// More than a peer has at a time.
+constexpr size_t kMaxFormer = 2048;
 
 bool Reads(v1::AttachMode mode) { return mode != v1::ATTACH_MODE_SEND; }
 bool Writes(v1::AttachMode mode) { return mode != v1::ATTACH_MODE_RECEIVE; }
@@ -66,10 +68,10 @@ void ExchangePeer::PumpAll() {
 
 void ExchangePeer::Written(sctp::ChannelKey channel, uint64_t sequence) {
   peer_->Post([self = shared_from_this(), channel, sequence] {
+    if (self->Find(channel)) return self->TakeAcknowledged(channel, sequence);
     const auto former = self->former_.find(channel);
-    const bool ours = self->Find(channel) != nullptr ||
-                      (former != self->former_.end() && former->second);
-    if (ours) self->peer_->channel_ends().Acknowledge(channel, sequence);
+    if (former == self->former_.end() || !former->second) return;
+    self->peer_->channel_ends().Acknowledge(channel, sequence);
   });
 }
 
@@ -108,9 +110,9 @@ std::string ExchangePeer::NameOf(sctp::ChannelKey channel) const {
 }
 
 void ExchangePeer::UpdateLease() {
-  const bool hold = !attachments_.empty() || all_.has_value();
-  if (hold == std::exchange(lease_held_, hold)) return;
-  hold ? peer_->HoldLease() : peer_->ReleaseLease();
+  const bool idle = attachments_.empty() && !all_;
+  if (idle == idle_.exchange(idle)) return;
+  idle ? peer_->ReleaseLease() : peer_->HoldLease();
 }
 
 void ExchangePeer::Dispatch(v1::ClientFrame frame) {
@@ -260,7 +262,7 @@ void ExchangePeer::AttachOne(sctp::ChannelKey channel,
     if (!status.ok()) peer_->channel_ends().Detach(channel, this);
   }
   if (!status.ok()) {
-    former_.emplace(channel, false);
+    if (now) NoteFormer(channel, false);
     return SendDetached(NameOf(channel), v1::DETACH_REASON_REFUSED, status);
   }
   peer::ChannelEnds& ends = peer_->channel_ends();
@@ -292,6 +294,16 @@ void ExchangePeer::AttachOne(sctp::ChannelKey channel,
   PumpReader(channel);
 }
 
+void ExchangePeer::NoteFormer(sctp::ChannelKey channel,
+                              bool may_be_acknowledged) {
+  former_[channel] = may_be_acknowledged;
+  if (former_.size() <= kMaxFormer) return;
+  // What the peer has forgotten comes back no more.
+  std::erase_if(former_, [this](const auto& one) {
+    return peer_->channels().Find(one.first) == nullptr;
+  });
+}
+
 void ExchangePeer::SendDetached(const std::string& name,
                                 v1::DetachReason reason,
                                 const absl::Status& why) {
@@ -304,7 +316,8 @@ void ExchangePeer::SendDetached(const std::string& name,
 void ExchangePeer::Drop(sctp::ChannelKey channel, v1::DetachReason reason,
                         const absl::Status& why) {
   attachments_.erase(channel);
-  former_[channel] = reason == v1::DETACH_REASON_CHANNEL_CLOSED;
+  NoteFormer(channel, reason == v1::DETACH_REASON_CHANNEL_CLOSED);
+  if (!half_closed_) stream_->ForgetWritten(shared_from_this(), channel);
   peer_->channel_ends().Detach(channel, this);
   UpdateLease();
   SendDetached(NameOf(channel), reason, why);

@@ -5,6 +5,7 @@
 #ifndef PARLEY_SERVICE_EXCHANGE_PEER_H_
 #define PARLEY_SERVICE_EXCHANGE_PEER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -39,6 +40,8 @@ class ExchangePeer final : public peer::ChannelEnd,
   void PumpAll();
   // A message was written after the half-close: it counts as acknowledged.
   void Written(sctp::ChannelKey channel, uint64_t sequence);
+  // Whether nothing of it is attached, nor will be without a frame.
+  bool idle() const { return idle_; }
   // The stream is done; `delivered`: and everything sent on it has arrived.
   void Close(bool delivered);
 
@@ -81,10 +84,12 @@ class ExchangePeer final : public peer::ChannelEnd,
   absl::Status TakeEnds(sctp::ChannelKey channel, const v1::Attach& attach);
   void Receive(sctp::ChannelKey channel, const v1::DataMessage& message);
   void Acknowledged(sctp::ChannelKey channel, const v1::Acknowledge& frame);
+  void TakeAcknowledged(sctp::ChannelKey channel, uint64_t sequence);
   void PumpReader(sctp::ChannelKey channel);
   void PumpWriter(sctp::ChannelKey channel);
   void EndWriting(sctp::ChannelKey channel);
   void AttachNew();
+  void NoteFormer(sctp::ChannelKey channel, bool may_be_acknowledged);
   void Shut();
 
   Attachment* Find(sctp::ChannelKey channel);
@@ -104,6 +109,8 @@ class ExchangePeer final : public peer::ChannelEnd,
   const std::shared_ptr<ExchangeStream> stream_;
   const std::shared_ptr<peer::Peer> peer_;
 
+  std::atomic<bool> idle_ = true;  // changed on the strand
+
   // --- On the strand ---
   std::map<sctp::ChannelKey, Attachment> attachments_;
   // Channels that were attached and are no more: whether what was sent of them
@@ -113,7 +120,6 @@ class ExchangePeer final : public peer::ChannelEnd,
   std::optional<v1::Attach> all_;
   uint64_t events_seen_ = 0;
   bool half_closed_ = false;
-  bool lease_held_ = false;
   bool shut_ = false;
 };
 

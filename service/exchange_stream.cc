@@ -1,5 +1,6 @@
 #include "service/exchange_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/errors.h"
@@ -16,6 +17,8 @@ namespace {
 constexpr size_t kMaxPendingBytes = 1 << 20;
 constexpr size_t kFrameOverheadBytes = 64;
 constexpr int kMaxAttachments = 4096;
+// So few peers are not worth looking through for those that have gone.
+constexpr size_t kFewPeers = 64;
 // Each is an object many times the size of its few bytes.
 constexpr size_t kMaxFrames = 4096;
 
@@ -78,8 +81,24 @@ absl::Status ExchangeStream::Check(const v1::ExchangeRequest& request) const {
                     core_.options.max_exchange_bytes);
 }
 
+// Lets go of peers of which nothing is attached any more: those that came and
+// went cost a long stream nothing. All frames read before were dealt with.
+void ExchangeStream::ForgetIdle() {
+  if (peers_.size() < forget_beyond_) return;
+  std::erase_if(peers_, [](const auto& one) { return one.second->idle(); });
+  forget_beyond_ = std::max(kFewPeers, 2 * peers_.size());
+  std::vector<std::shared_ptr<ExchangePeer>> gone;  // destroyed unlocked
+  absl::MutexLock lock(&mutex_);
+  std::erase_if(written_, [&gone](const auto& one) {
+    if (!one.first.first->idle()) return false;
+    gone.push_back(one.first.first);
+    return true;
+  });
+}
+
 absl::StatusOr<std::vector<ExchangeStream::Run>> ExchangeStream::Sort(
     v1::ExchangeRequest& request) {
+  ForgetIdle();
   std::vector<Run> runs;
   int attaching = 0;
   for (int i = 0; i < request.frames_size(); ++i) {
@@ -240,6 +259,12 @@ absl::Status ExchangeStream::TakeAttachment() {
   return absl::OkStatus();
 }
 
+void ExchangeStream::ForgetWritten(const std::shared_ptr<ExchangePeer>& peer,
+                                   sctp::ChannelKey channel) {
+  absl::MutexLock lock(&mutex_);
+  written_.erase({peer, channel});
+}
+
 void ExchangeStream::CountAttachments(int difference) {
   {
     absl::MutexLock lock(&mutex_);
@@ -274,26 +299,29 @@ void ExchangeStream::Advance() {
 }
 
 void ExchangeStream::OnWriteDone(bool ok) {
-  for (const Receipt& receipt : writing_batch_.receipts) {
-    written_[{receipt.peer, receipt.channel}] = receipt.sequence;
-  }
+  Written told;
   std::vector<std::shared_ptr<ExchangePeer>> starved;
   bool read = false;
   {
     absl::MutexLock lock(&mutex_);
-    writing_ = false;
+    for (const Receipt& receipt : writing_batch_.receipts) {
+      written_[{receipt.peer, receipt.channel}] = receipt.sequence;
+    }
+    // A broken call looks like a half-close, and what was written before may be
+    // lost. But nothing can be written to it any more: this was none.
+    if (ok && writing_batch_.after_half_close) {
+      told = std::exchange(written_, {});
+    }
     if (!ok && !end_) end_ = MakeError(Reason::kCancelled, "the call broke");
     if (pending_.bytes < kMaxPendingBytes) {
       starved = std::exchange(starved_, {});
       read = std::exchange(reading_held_, false);
     }
+    // The next write may begin, and even end, as soon as the lock is released.
+    writing_ = false;
   }
-  // A broken call looks like a half-close, and what was written before may be
-  // lost. But nothing can be written to it any more: this was none.
-  if (ok && writing_batch_.after_half_close) {
-    for (const auto& [end, sequence] : std::exchange(written_, {})) {
-      end.first->Written(end.second, sequence);
-    }
+  for (const auto& [end, sequence] : told) {
+    end.first->Written(end.second, sequence);
   }
   Advance();
   for (const auto& peer : starved) peer->PumpAll();
@@ -324,13 +352,13 @@ void ExchangeStream::OnDone() {
     pending_ = Batch();
     finished_ = true;
     in_order = half_closed_ && end_ && end_->ok();
+    written_.clear();
   }
   // What was written to a call that ended in order was delivered, as far as
   // anybody here can know.
   const bool delivered = in_order && !context_->IsCancelled();
   for (const auto& [name, peer] : peers_) peer->Close(delivered);
   peers_.clear();
-  written_.clear();
   writing_batch_ = Batch();
   self_.reset();
 }

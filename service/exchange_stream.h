@@ -66,6 +66,10 @@ class ExchangeStream final
   // An attachment came (+1) or went (-1).
   void CountAttachments(int difference) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // The channel is not attached any more: nobody asks what was written of it.
+  void ForgetWritten(const std::shared_ptr<ExchangePeer>& peer,
+                     sctp::ChannelKey channel) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Frames handed to a peer were dealt with.
   void FramesDone() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -88,6 +92,9 @@ class ExchangeStream final
     std::vector<Receipt> receipts;  // the last message of each run
     bool after_half_close = false;
   };
+  using Written =
+      std::map<std::pair<std::shared_ptr<ExchangePeer>, sctp::ChannelKey>,
+               uint64_t>;
   // Frames for one peer, in a row.
   struct Run {
     std::shared_ptr<ExchangePeer> peer;
@@ -96,6 +103,7 @@ class ExchangeStream final
 
   // Reading: one request at a time.
   absl::Status Check(const v1::ExchangeRequest& request) const;
+  void ForgetIdle() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<std::vector<Run>> Sort(v1::ExchangeRequest& request);
   std::shared_ptr<ExchangePeer> FindPeer(const std::string& name,
                                          const v1::ClientFrame& frame);
@@ -117,14 +125,15 @@ class ExchangeStream final
   v1::ExchangeRequest request_;
   std::string name_;  // of the frame before
   std::map<std::string, std::shared_ptr<ExchangePeer>> peers_;
+  // Beyond this number those that are idle are looked for.
+  size_t forget_beyond_ = 0;
 
-  // Used by writing alone.
+  // The writer's alone while writing_.
   Batch writing_batch_;
-  // The last messages written of which the peers do not know.
-  std::map<std::pair<std::shared_ptr<ExchangePeer>, sctp::ChannelKey>, uint64_t>
-      written_;
 
   absl::Mutex mutex_;
+  // The last messages written of which the peers do not know.
+  Written written_ ABSL_GUARDED_BY(mutex_);
   Batch pending_ ABSL_GUARDED_BY(mutex_);
   std::string last_name_ ABSL_GUARDED_BY(mutex_);  // of the frame before
   std::vector<std::shared_ptr<ExchangePeer>> starved_ ABSL_GUARDED_BY(mutex_);

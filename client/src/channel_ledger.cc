@@ -11,6 +11,11 @@ namespace parley::client::internal {
 
 namespace {
 
+// The contract has each message count so much at least.
+constexpr size_t kLeastWindowBytes = 64;
+
+size_t WindowBytes(size_t size) { return std::max(size, kLeastWindowBytes); }
+
 bool IsOver(v1::DataChannelState state) {
   return state == v1::DATA_CHANNEL_STATE_CLOSING ||
          state == v1::DATA_CHANNEL_STATE_CLOSED;
@@ -145,14 +150,14 @@ const v1::DataMessage* ChannelLedger::NextToWrite(size_t room) {
   // A message larger than the whole window goes alone: only the server can say
   // whether it is too large.
   if (window_ == 0 || next.size > room ||
-      (written_ > 0 && written_bytes_ + next.size > window_)) {
+      (written_ > 0 && written_bytes_ + WindowBytes(next.size) > window_)) {
     return nullptr;
   }
   if (!next.message.has_sequence()) {
     next.message.set_sequence(++last_number_);
   }
   ++written_;
-  written_bytes_ += next.size;
+  written_bytes_ += WindowBytes(next.size);
   return &next.message;
 }
 
@@ -188,7 +193,7 @@ void ChannelLedger::Complete(size_t index, const absl::Status& status,
   unaccepted_bytes_ -= outgoing.size;
   if (index < written_) {
     --written_;
-    written_bytes_ -= outgoing.size;
+    written_bytes_ -= WindowBytes(outgoing.size);
   }
   if (outgoing.done != nullptr) {
     completions.push_back(

@@ -167,7 +167,7 @@ TEST_F(ExchangeLedgerTest, MessagesWaitForTheAttachment) {
 }
 
 TEST_F(ExchangeLedgerTest, TheWindowIsNotExceeded) {
-  Open(10);
+  Open(2 * 64 + 10);  // what each counts at least
   for (const char* text : {"aaaa", "bbbb", "cccc", "dddd"}) {
     ASSERT_TRUE(Send(kOne, text).ok());
   }
@@ -201,7 +201,7 @@ TEST_F(ExchangeLedgerTest, AMessageLargerThanTheWindowGoesAlone) {
 }
 
 TEST_F(ExchangeLedgerTest, ARejectedMessageFailsAloneAndFreesItsRoom) {
-  Open(2);
+  Open(2 * 64);
   ASSERT_TRUE(Send(kOne, "a").ok());
   ASSERT_TRUE(Send(kOne, "b").ok());
   ASSERT_TRUE(Send(kOne, "c").ok());
@@ -453,7 +453,7 @@ TEST_F(ExchangeLedgerTest, ADetachThatWasLostIsRepeated) {
 }
 
 TEST_F(ExchangeLedgerTest, ARequestHasNoMoreFramesThanTheServerTakes) {
-  Open();
+  Open(1 << 20);
   for (int i = 0; i < 5000; ++i) ASSERT_TRUE(Send(kOne, "").ok());
   EXPECT_THAT(Fill(), SizeIs(4096));
   EXPECT_THAT(Fill(), SizeIs(904));
