@@ -173,14 +173,20 @@ absl::StatusOr<std::shared_ptr<Peer>> Pool::Create(const TenantPtr& tenant,
   }
   if (!before.empty()) return Find(*tenant, before);
   auto created = CreateNew(tenant, std::move(init));
-  absl::MutexLock lock(&mutex_);
-  if (!created.ok()) {
-    requests_.erase(key);
-    return created;
+  const std::string name = created.ok() ? (*created)->name() : "";
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!created.ok()) {
+      requests_.erase(key);
+      return created;
+    }
+    requests_[key].name = name;
+    request_of_peer_[name] = std::move(key);
   }
+  // Others see it before: who closed it, so that it is forgotten by now, has
+  // not forgotten the request.
+  if (!Find(*tenant, name).ok()) ForgetRequestOf(name);
   if (made != nullptr) *made = true;
-  requests_[key].name = (*created)->name();
-  request_of_peer_[(*created)->name()] = std::move(key);
   return created;
 }
 
