@@ -232,9 +232,10 @@ class Peer : public std::enable_shared_from_this<Peer> {
   absl::StatusOr<jsep::Plan> PlanRemote(
       const jsep::RemoteDescriptionInit& description);
   void Apply(jsep::Plan plan, Continuation done);
-  void StartTransports(const std::vector<jsep::StartIce>& starts,
+  struct Starts;
+  void StartTransports(const std::shared_ptr<Starts>& starts,
                        Continuation done);
-  void UndoStarts(const std::vector<jsep::StartIce>& starts);
+  void UndoStarts(const Starts& starts);
   void PlanRemoteAndApply(const jsep::RemoteDescriptionInit& description,
                           Continuation done);
   // peer_composites.cc

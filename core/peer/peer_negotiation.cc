@@ -213,41 +213,48 @@ void Peer::PlanRemoteAndApply(const jsep::RemoteDescriptionInit& description,
   Apply(*std::move(plan), std::move(done));
 }
 
+// The transports that a description starts, and which of them did.
+struct Peer::Starts {
+  struct One {
+    jsep::StartIce ice;
+    bool started = false;
+  };
+  std::vector<One> all;
+  size_t left = 0;
+  absl::Status status;
+};
+
 // Transports may refuse to start; everything else cannot fail. So they are
 // started first, and the plan is committed when they were.
 void Peer::Apply(jsep::Plan plan, Continuation done) {
-  std::vector<jsep::StartIce> starts;
+  auto starts = std::make_shared<Starts>();
   for (const jsep::Effect& effect : plan.effects) {
     if (const auto* start = std::get_if<jsep::StartIce>(&effect)) {
-      starts.push_back(*start);
+      starts->all.push_back({*start});
     }
   }
   auto commit = [this, starts, plan = std::move(plan),
                  done = std::move(done)](absl::Status status) mutable {
     if (!status.ok()) {
-      UndoStarts(starts);
+      UndoStarts(*starts);
       return done(std::move(status));
     }
     const absl::Status refused = plan.refused;
     Execute(jsep::Commit(session_, std::move(plan)));
     done(refused);
   };
-  if (starts.empty()) return commit(absl::OkStatus());
+  if (starts->all.empty()) return commit(absl::OkStatus());
   StartTransports(starts, std::move(commit));
 }
 
-void Peer::StartTransports(const std::vector<jsep::StartIce>& starts,
+void Peer::StartTransports(const std::shared_ptr<Starts>& starts,
                            Continuation done) {
-  struct Progress {
-    size_t left = 0;
-    absl::Status status;
-    Continuation resume;
-  };
-  // All transports of a peer report on one executor.
-  auto progress = std::make_shared<Progress>(
-      Progress{starts.size(), absl::OkStatus(), Await(std::move(done))});
+  auto resume = std::make_shared<Continuation>(Await(std::move(done)));
   holding_ = true;
-  for (const jsep::StartIce& start : starts) {
+  starts->left = starts->all.size();
+  // All transports of a peer report on one executor.
+  for (Starts::One& one : starts->all) {
+    const jsep::StartIce& start = one.ice;
     TransportEntry& entry =
         start.first ? OpenTransport(start) : *FindEntry(start.transport);
     entry.generations.push_back({start.generation, start.local.ufrag});
@@ -255,19 +262,22 @@ void Peer::StartTransports(const std::vector<jsep::StartIce>& starts,
                                ? ice::Role::kControlling
                                : ice::Role::kControlled;
     entry.transport->StartIce(ToIce(start.local), role,
-                              [progress](absl::Status status) {
-                                if (progress->status.ok())
-                                  progress->status = std::move(status);
-                                if (--progress->left == 0)
-                                  progress->resume(progress->status);
+                              [starts, resume, &one](absl::Status status) {
+                                one.started = status.ok();
+                                starts->status.Update(std::move(status));
+                                if (--starts->left == 0) {
+                                  (*resume)(starts->status);
+                                }
                               });
   }
 }
 
-void Peer::UndoStarts(const std::vector<jsep::StartIce>& starts) {
+// What did not start left its transport as it was: to roll that back too would
+// end the generation that carries the data.
+void Peer::UndoStarts(const Starts& starts) {
   holding_ = false;
   held_.clear();
-  for (const jsep::StartIce& start : starts) {
+  for (const auto& [start, started] : starts.all) {
     TransportEntry* entry = FindEntry(start.transport);
     if (entry == nullptr) continue;
     if (start.first) {
@@ -275,7 +285,7 @@ void Peer::UndoStarts(const std::vector<jsep::StartIce>& starts) {
       continue;
     }
     entry->generations.pop_back();
-    entry->transport->RollbackIce();
+    if (started) entry->transport->RollbackIce();
   }
 }
 

@@ -62,6 +62,7 @@ class FakeTransport final : public peer::Transport,
 
   void RollbackIce() override {
     Post([this] {
+      ++network_.rolled_back_;
       if (!generations_.empty()) generations_.pop_back();
     });
   }

@@ -24,6 +24,8 @@ class FakeNetwork : public peer::TransportFactory {
 
   // What the next StartIce answers; OK again after it.
   void FailNextStart(absl::Status status) { next_start_ = std::move(status); }
+  // How often a transport was told to roll back.
+  size_t rolled_back() const { return rolled_back_; }
   // With false StartIce does not answer until true comes.
   void AnswerStarts(bool answer);
   // What transports were told to gather with, at creation or later, in order.
@@ -42,6 +44,7 @@ class FakeNetwork : public peer::TransportFactory {
   std::vector<std::weak_ptr<FakeTransport>> transports_;
   std::vector<ice::GatheringConfiguration> configured_;
   absl::Status next_start_;
+  size_t rolled_back_ = 0;
   bool answers_ = true;
   std::vector<absl::AnyInvocable<void()>> unanswered_;
   uint16_t next_port_ = 10000;

@@ -154,6 +154,26 @@ TEST_F(PeerTest, ARefusedStartLeavesEverythingAsItWas) {
   EXPECT_TRUE(SetLocal(*a, SdpType::kOffer, *offer).ok());
 }
 
+TEST_F(PeerTest, ARestartThatCannotStartKeepsWhatIsConnected) {
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  Negotiate(*a, *b);
+  a->RestartIce({}, [](absl::Status status, const View&) {
+    EXPECT_TRUE(status.ok()) << status;
+  });
+  network_.FailNextStart(
+      MakeRetryableError(Reason::kPorts, "no port", absl::Seconds(1)));
+  const absl::Status refused = SetLocal(*a);
+  EXPECT_TRUE(HasReason(refused, Reason::kPorts)) << refused;
+  EXPECT_EQ(network_.rolled_back(), 0u);
+  EXPECT_EQ(StateOf(*a).connection_state, ConnectionState::kConnected);
+  // What did start is rolled back as ever.
+  ASSERT_TRUE(SetLocal(*a).ok());
+  ASSERT_TRUE(SetLocal(*a, SdpType::kRollback).ok());
+  executor_.RunReady();
+  EXPECT_EQ(network_.rolled_back(), 1u);
+}
+
 TEST_F(PeerTest, BrokenSdpIsRefusedWithItsLineAndChangesNothing) {
   auto a = MakePeer(WithChannel());
   const uint64_t before = StateOf(*a).last_event_sequence;
