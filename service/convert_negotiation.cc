@@ -67,6 +67,10 @@ v1::IceCandidateIgnoredReason WireIgnored(peer::CandidateIgnored ignored) {
       return v1::ICE_CANDIDATE_IGNORED_REASON_COMPONENT;
     case peer::CandidateIgnored::kHostName:
       return v1::ICE_CANDIDATE_IGNORED_REASON_HOST_NAME;
+    case peer::CandidateIgnored::kAddressPolicy:
+      return v1::ICE_CANDIDATE_IGNORED_REASON_ADDRESS_POLICY;
+    case peer::CandidateIgnored::kTooMany:
+      return v1::ICE_CANDIDATE_IGNORED_REASON_TOO_MANY;
   }
   return v1::ICE_CANDIDATE_IGNORED_REASON_UNSPECIFIED;
 }

@@ -29,7 +29,7 @@ struct BasicGeneration {
       : id(id), local(std::move(local)) {}
 
   const uint64_t id;
-  const Credentials local;
+  Credentials local;
   std::optional<RemoteParameters> remote;
   GenerationStatus status;
   GatheringState gathering = GatheringState::kGathering;

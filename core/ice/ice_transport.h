@@ -12,7 +12,7 @@
 // delivered for a while. A generation that never got remote parameters is
 // replaced by the next Start.
 //
-//   new -> Start -> SetRemote -> AddRemoteCandidate* -> connected
+//   new -> [Prepare] -> Start -> SetRemote -> AddRemoteCandidate* -> connected
 //        -> Start (restart) -> SetRemote | Rollback -> ... -> Close
 #ifndef PARLEY_CORE_ICE_ICE_TRANSPORT_H_
 #define PARLEY_CORE_ICE_ICE_TRANSPORT_H_
@@ -119,8 +119,15 @@ class IceTransport {
   virtual ~IceTransport() = default;
 
   // Servers and policy of generations to come (setConfiguration). Those under
-  // way keep theirs.
+  // way keep theirs; what was prepared with others is prepared anew.
   virtual void Configure(GatheringConfiguration configuration) = 0;
+
+  // Begins to gather for a first Start that controls, which tells at once and
+  // in order what was found by then (RFC 8829 section 3.5.4); another one
+  // begins anew. Until then nothing is told, states are as after creation, and
+  // budgets count what is held. No effect when it has been done, or after
+  // Start. Errors as of Start, which may be called all the same, but ARGUMENT.
+  virtual absl::Status Prepare() = 0;
 
   // Begins a generation and its gathering. The role must be kControlling when
   // the remote end is known to be lite. Errors leave everything as it was:
@@ -131,10 +138,14 @@ class IceTransport {
   virtual absl::Status Start(const Credentials& local, Role role) = 0;
 
   // The remote end of the newest generation, from its description. Checks begin
-  // as soon as there is a candidate pair. The same parameters again change
-  // nothing. Errors: ARGUMENT (not of RFC 8839's form; a lite one for a
-  // controlled generation; no generation, or other parameters than those it
-  // has: these take a Start first), PEER_CLOSED.
+  // as soon as there is a candidate pair. Not so in a restart whose old pair
+  // works, where the other end may be the one that controls, as whoever offers
+  // the restart often is (RemoteParameters::offered): it checks first, and ours
+  // begin with its first check, or when it has had the time for one. A lite end
+  // never checks. The same parameters again change nothing. Errors: ARGUMENT
+  // (not of RFC 8839's form; a lite one for a controlled generation; no
+  // generation, or other parameters than those it has: these take a Start
+  // first), PEER_CLOSED.
   virtual absl::Status SetRemote(const RemoteParameters& remote) = 0;
 
   // A candidate of the newest generation that has remote parameters, or of the

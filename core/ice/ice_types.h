@@ -76,6 +76,9 @@ enum class TransportPolicy { kAll, kRelay };
 struct GatheringConfiguration {
   std::vector<Server> servers;
   TransportPolicy policy = TransportPolicy::kAll;
+
+  friend bool operator==(const GatheringConfiguration&,
+                         const GatheringConfiguration&) = default;
 };
 
 enum class LoopbackUse {

@@ -58,7 +58,7 @@ void LibniceTransport::UseServer(Generation& generation, const Server& server) {
                     server](const NameResolver::Answer& answer) {
         auto me = self.lock();
         if (me == nullptr) return;
-        if (Generation* found = (*me)->generations_.Find(id)) {
+        if (Generation* found = (*me)->Find(id)) {
           (*me)->OnName(*found, server, answer);
         }
       }));
@@ -117,9 +117,18 @@ void LibniceTransport::UseAddress(Generation& generation, const Server& server,
 void LibniceTransport::ReportServer(Generation& generation,
                                     const Server& server,
                                     const absl::Status& why) {
-  queue_.Push(generation.id, ObserverQueue::GatheringError{
-                                 generation.local.ufrag,
-                                 WithMetadata(why, "url", ToUrl(server))});
+  Tell(generation,
+       ObserverQueue::GatheringError{generation.local.ufrag,
+                                     WithMetadata(why, "url", ToUrl(server))});
+}
+
+void LibniceTransport::Tell(Generation& generation,
+                            ObserverQueue::Event event) {
+  if (&generation == prepared_.get()) {
+    generation.untold.push_back(std::move(event));
+  } else {
+    queue_.Push(generation.id, std::move(event));
+  }
 }
 
 absl::Status LibniceTransport::Gather(Generation& generation) {
@@ -145,8 +154,8 @@ void LibniceTransport::OnCandidate(NiceGeneration& from,
     if (!generation->advertised.emplace(told.address, told.port).second) {
       continue;
     }
-    queue_.Push(generation->id, ObserverQueue::LocalCandidate{
-                                    generation->local.ufrag, std::move(told)});
+    Tell(*generation, ObserverQueue::LocalCandidate{generation->local.ufrag,
+                                                    std::move(told)});
   }
 }
 
@@ -181,9 +190,8 @@ void LibniceTransport::EndGathering(Generation& generation) {
   generation.gathering_timer = TimerId::kNone;
   generation.gathering = GatheringState::kComplete;
   generation.status.gathered = true;
-  queue_.Push(generation.id,
-              ObserverQueue::Gathering{generation.local.ufrag,
-                                       GatheringState::kComplete});
+  Tell(generation, ObserverQueue::Gathering{generation.local.ufrag,
+                                            GatheringState::kComplete});
   Update();
 }
 

@@ -49,8 +49,7 @@ EventLoop::TimerId LibniceTransport::After(absl::Duration delay,
       delay, [self = std::weak_ptr(self_), id = generation.id, method] {
         auto me = self.lock();
         if (me == nullptr) return;
-        if (Generation* found = (*me)->generations_.Find(id))
-          ((*me)->*method)(*found);
+        if (Generation* found = (*me)->Find(id)) ((*me)->*method)(*found);
       });
 }
 
@@ -69,25 +68,22 @@ LibniceTransport::~LibniceTransport() {
   for (auto& generation : generations_) {
     if (generation->nice != nullptr) generation->nice->Mute();
   }
-}
-
-void LibniceTransport::Configure(GatheringConfiguration configuration) {
-  configuration_ = std::move(configuration);
+  if (prepared_ != nullptr) prepared_->nice->Mute();
 }
 
 absl::Status LibniceTransport::Start(const Credentials& local, Role role) {
   if (absl::Status checked = CheckStart(local); !checked.ok()) return checked;
-  absl::StatusOr<std::unique_ptr<Generation>> made = Prepare(local, role);
+  if (prepared_ != nullptr && !Serves(*prepared_, role)) DropPrepared();
+  if (prepared_ != nullptr) {
+    Adopt(local);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::unique_ptr<Generation>> made = Make(local, role);
   if (!made.ok()) return made.status();
-  Generation& generation = **made;
-  // Before the servers and candidates which belong to it are reported.
-  queue_.Push(generation.id, ObserverQueue::Gathering{
-                                 local.ufrag, GatheringState::kGathering});
-  generations_.Add(*std::move(made));
-  UseServers(generation);
-  if (absl::Status gathered = Gather(generation); !gathered.ok()) {
+  Generation& generation = generations_.Add(*std::move(made));
+  if (absl::Status begun = Begin(generation); !begun.ok()) {
     End(generation);
-    return gathered;
+    return begun;
   }
   // Only now nothing can fail any more.
   if (generations_.size() > 1) ++counters_.restarts;
@@ -109,12 +105,15 @@ absl::Status LibniceTransport::CheckStart(const Credentials& local) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<LibniceTransport::Generation>>
-LibniceTransport::Prepare(const Credentials& local, Role role) {
+absl::StatusOr<std::vector<IpAddress>> LibniceTransport::Addresses() {
   absl::StatusOr<std::vector<LocalAddress>> machine = shared_->Machine();
   if (!machine.ok()) return machine.status();
-  absl::StatusOr<std::vector<IpAddress>> addresses =
-      SelectAddresses(options_->addresses, *machine);
+  return SelectAddresses(options_->addresses, *machine);
+}
+
+absl::StatusOr<std::unique_ptr<LibniceTransport::Generation>>
+LibniceTransport::Make(const Credentials& local, Role role) {
+  absl::StatusOr<std::vector<IpAddress>> addresses = Addresses();
   if (!addresses.ok()) return addresses.status();
   if (addresses->empty()) {
     return MakeError(Reason::kResourceInspection,
@@ -138,6 +137,14 @@ LibniceTransport::Prepare(const Credentials& local, Role role) {
   if (!nice.ok()) return nice.status();
   generation->nice = *std::move(nice);
   return generation;
+}
+
+absl::Status LibniceTransport::Begin(Generation& generation) {
+  // Before the servers and candidates which belong to it are reported.
+  Tell(generation, ObserverQueue::Gathering{generation.local.ufrag,
+                                            GatheringState::kGathering});
+  UseServers(generation);
+  return Gather(generation);
 }
 
 absl::Status LibniceTransport::SetRemote(const RemoteParameters& remote) {
@@ -252,6 +259,7 @@ void LibniceTransport::Close(absl::AnyInvocable<void()> done) {
     queue_.Close();
     state_ = ConnectionState::kClosed;
     while (!generations_.empty()) End(generations_.newest());
+    DropPrepared();
     shared_->loop.Cancel(older_timer_);
     close_timer_ = After(options_->close_timeout, &LibniceTransport::Finish);
   }
@@ -271,6 +279,12 @@ void LibniceTransport::Finish() {
 
 void LibniceTransport::End(Generation& generation) {
   queue_.Drop(generation.id);
+  if (sending_ == &generation) sending_ = nullptr;
+  Dismantle(generation);
+  generations_.Remove(generation);
+}
+
+void LibniceTransport::Dismantle(Generation& generation) {
   for (TimerId timer :
        {generation.gathering_timer, generation.patience_timer}) {
     shared_->loop.Cancel(timer);
@@ -278,9 +292,7 @@ void LibniceTransport::End(Generation& generation) {
   for (NameResolver::RequestId name : generation.names) {
     shared_->resolver.Cancel(name);
   }
-  if (sending_ == &generation) sending_ = nullptr;
   if (generation.nice != nullptr) Retire(std::move(generation.nice));
-  generations_.Remove(generation);
 }
 
 // From a task of its own: this may run inside one of its events.
@@ -313,7 +325,15 @@ LibniceTransport::Generation* LibniceTransport::Find(
   for (auto& generation : generations_) {
     if (generation->nice.get() == &nice) return generation.get();
   }
+  if (prepared_ != nullptr && prepared_->nice.get() == &nice) {
+    return prepared_.get();
+  }
   return nullptr;
+}
+
+LibniceTransport::Generation* LibniceTransport::Find(uint64_t id) {
+  if (prepared_ != nullptr && prepared_->id == id) return prepared_.get();
+  return generations_.Find(id);
 }
 
 bool LibniceTransport::Permitted(const Generation& generation,

@@ -45,6 +45,7 @@ class LibniceTransport final : public IceTransport,
   ~LibniceTransport() override;
 
   void Configure(GatheringConfiguration configuration) override;
+  absl::Status Prepare() override;
   absl::Status Start(const Credentials& local, Role role) override;
   absl::Status SetRemote(const RemoteParameters& remote) override;
   absl::StatusOr<CandidateUse> AddRemoteCandidate(
@@ -82,6 +83,7 @@ class LibniceTransport final : public IceTransport,
     size_t names_answered = 0;
     bool nice_gathered = false;
     TimerId gathering_timer = TimerId::kNone;
+    std::vector<ObserverQueue::Event> untold;  // while only prepared
 
     std::set<TransportAddress> remote_candidates;
   };
@@ -106,15 +108,24 @@ class LibniceTransport final : public IceTransport,
                 GenerationMethod method);
 
   Generation* Find(const NiceGeneration& nice);
+  Generation* Find(uint64_t id);
   absl::Status CheckStart(const Credentials& local) const;
-  absl::StatusOr<std::unique_ptr<Generation>> Prepare(const Credentials& local,
-                                                      Role role);
+  absl::StatusOr<std::vector<IpAddress>> Addresses();
+  absl::StatusOr<std::unique_ptr<Generation>> Make(const Credentials& local,
+                                                   Role role);
+  absl::Status Begin(Generation& generation);
   void End(Generation& generation);
+  void Dismantle(Generation& generation);
   void Retire(std::shared_ptr<NiceGeneration> nice);
   void RetireOlder();
   void Finish();
   absl::Duration HoldOf(const Generation& generation) const;
   void LosePatience(Generation& generation);
+
+  // Before the first Start.
+  bool Serves(const Generation& prepared, Role role);
+  void Adopt(const Credentials& local);
+  void DropPrepared();
 
   // Gathering.
   void UseServers(Generation& generation);
@@ -128,6 +139,7 @@ class LibniceTransport final : public IceTransport,
   void ReportServer(Generation& generation, const Server& server,
                     const absl::Status& why);
   absl::Status Gather(Generation& generation);
+  void Tell(Generation& generation, ObserverQueue::Event event);
   void CheckGathered(Generation& generation);
   void EndGathering(Generation& generation);
   bool Permitted(const Generation& generation, const IpAddress& address) const;
@@ -142,6 +154,7 @@ class LibniceTransport final : public IceTransport,
   GatheringConfiguration configuration_;
   ObserverQueue queue_;
   Generations<Generation> generations_;
+  std::unique_ptr<Generation> prepared_;
   Generation* sending_ = nullptr;  // whose pair carries data
   uint64_t last_id_ = 0;
   ConnectionState state_ = ConnectionState::kNew;

@@ -16,7 +16,7 @@
 namespace parley::ice {
 namespace {
 
-std::optional<IpAddress> FromSockaddr(const sockaddr* address) {
+std::optional<IpAddress> IpAddressOf(const sockaddr* address) {
   if (address == nullptr) return std::nullopt;
   if (address->sa_family == AF_INET) {
     std::array<uint8_t, 4> bytes;
@@ -87,7 +87,7 @@ absl::StatusOr<std::vector<LocalAddress>> SystemAddresses() {
   std::vector<LocalAddress> addresses;
   for (const ifaddrs* i = list; i != nullptr; i = i->ifa_next) {
     if ((i->ifa_flags & IFF_UP) == 0) continue;
-    if (auto address = FromSockaddr(i->ifa_addr)) {
+    if (auto address = IpAddressOf(i->ifa_addr)) {
       addresses.push_back({i->ifa_name, *address});
     }
   }

@@ -152,6 +152,14 @@ bool NiceGeneration::CreateAgent() {
   return true;
 }
 
+void NiceGeneration::Adopt(const Credentials& local) {
+  seat_.context().Touch();
+  nice_agent_set_local_credentials(agent_, stream_, local.ufrag.c_str(),
+                                   local.pwd.c_str());
+  plan_.local = local;
+  for (sdp::Candidate& one : reflexive_) one.ufrag = local.ufrag;
+}
+
 void NiceGeneration::ConnectSignals() {
   Connect(agent_, "new-candidate-full", OnNewCandidate, this);
   Connect(agent_, "candidate-gathering-done", OnGatheringDone, this);

@@ -101,6 +101,9 @@ class NiceGeneration final
   absl::Status AddRelayServer(const Server& server, const IpAddress& address);
   // Errors: PORTS; RESOURCE_INSPECTION, an address that is not the machine's.
   absl::Status Gather();
+  // Other credentials, before anything was told to the other end; gathering
+  // goes on. Not so the role: libnice lets it change no more.
+  void Adopt(const Credentials& local);
 
   // The other end is to check first: nothing is sent to it until its first
   // check has come, or `hold` has passed.
@@ -181,7 +184,7 @@ class NiceGeneration final
 
   const std::shared_ptr<NiceEnvironment> environment_;
   Events* events_;  // null once muted
-  const Plan plan_;
+  Plan plan_;
 
   // Given back in the opposite order, after the agent.
   FdBudget::Lease fds_;

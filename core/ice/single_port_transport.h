@@ -47,6 +47,8 @@ class SinglePortTransport final : public IceTransport {
   ~SinglePortTransport() override;
 
   void Configure(GatheringConfiguration configuration) override;
+  // All that there is to gather is known at once.
+  absl::Status Prepare() override { return absl::OkStatus(); }
   absl::Status Start(const Credentials& local, Role role) override;
   absl::Status SetRemote(const RemoteParameters& remote) override;
   absl::StatusOr<CandidateUse> AddRemoteCandidate(

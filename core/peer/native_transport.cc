@@ -43,10 +43,23 @@ class NativeTransport final
 
   // --- peer::Transport, from any thread ---
 
+  void SetCertificates(crypto::CertificateList certificates) override {
+    Post([this, certificates = std::move(certificates)]() mutable {
+      certificates_ = std::move(certificates);
+    });
+  }
+
   void Configure(ice::GatheringConfiguration configuration) override {
     Post([this, configuration = std::move(configuration)]() mutable {
       configuration_ = std::move(configuration);
       if (ice_) ice_->Configure(configuration_);
+    });
+  }
+
+  void PrepareIce() override {
+    Post([this] {
+      // What hinders it now StartIce will tell.
+      Ice().Prepare().IgnoreError();
     });
   }
 
@@ -65,10 +78,15 @@ class NativeTransport final
     });
   }
 
-  void AddRemoteCandidate(sdp::Candidate candidate) override {
-    Post([this, candidate = std::move(candidate)] {
+  void AddRemoteCandidate(
+      sdp::Candidate candidate,
+      absl::AnyInvocable<void(ice::CandidateUse)> used) override {
+    Post([this, candidate = std::move(candidate),
+          used = std::move(used)]() mutable {
+      if (!ice_) return;
       // One that cannot be used is counted there and harms nobody.
-      if (ice_) ice_->AddRemoteCandidate(candidate).IgnoreError();
+      const auto use = ice_->AddRemoteCandidate(candidate);
+      if (use.ok() && used) used(*use);
     });
   }
 
@@ -218,10 +236,14 @@ class NativeTransport final
 
   absl::Status StartIceNow(const ice::Credentials& local, ice::Role role) {
     if (closed_) return MakeError(Reason::kPeerClosed, "the peer is closed");
+    return Ice().Start(local, role);
+  }
+
+  ice::IceTransport& Ice() {
     if (ice_ == nullptr) {
       ice_ = ice_factory_.Create(ice_options_, configuration_, *this);
     }
-    return ice_->Start(local, role);
+    return *ice_;
   }
 
   TransportMeasurement MeasureNow() const {
@@ -335,7 +357,7 @@ class NativeTransport final
   // On the executor.
   ice::GatheringConfiguration configuration_;
   const std::shared_ptr<dtls::Context> dtls_context_;
-  const crypto::CertificateList certificates_;
+  crypto::CertificateList certificates_;
   sctp::Stack& stack_;
   std::shared_ptr<Transport::Observer> observer_;
   std::unique_ptr<ice::IceTransport> ice_;

@@ -130,6 +130,7 @@ void Peer::Start() {
   RenewLease();
   strand_.Post([self = shared_from_this()] {
     self->OnLeaseTimer();
+    self->FollowPool();
     self->RunChannelEffects();
     if (self->negotiation_needed_.Update(self->session_, true)) {
       self->Emit(NegotiationNeeded());

@@ -222,6 +222,11 @@ class Peer : public std::enable_shared_from_this<Peer> {
   Continuation Await(Continuation then);
   void EnsureCertificate(Continuation then);
 
+  // peer_pool.cc: W3C's ICE candidate pool.
+  void FollowPool();
+  std::unique_ptr<TransportEntry> TakePooled();
+  void ClosePool();
+
   // peer_negotiation.cc
   template <typename Creator>
   void CreateDescription(Call call, absl::Status (*check)(const jsep::Session&),
@@ -240,6 +245,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
                           Continuation done);
   // peer_composites.cc
   void AnswerPending(bool rolled_back, Continuation done);
+
+  // peer_candidates.cc
+  struct CandidateBatch;
   CandidateResult AddCandidate(const CandidateInput& input, bool queue_early);
   CandidateResult JudgeCandidate(const CandidateInput& input, bool queue_early);
   static CandidateIgnored Unusable(
@@ -285,6 +293,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
   // peer_transports.cc: what transports report.
   TransportEntry* FindEntry(jsep::TransportId id);
+  std::unique_ptr<TransportEntry> NewTransport();
   TransportEntry& OpenTransport(const jsep::StartIce& start);
   void CloseEntry(jsep::TransportId id);
   void CloseTransport(std::shared_ptr<Transport> transport);
@@ -336,6 +345,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   crypto::CertificateList certificates_;  // empty: not needed yet
 
   std::vector<std::unique_ptr<TransportEntry>> transports_;
+  std::unique_ptr<TransportEntry> pooled_;  // gathers for the first of them
   size_t closing_transports_ = 0;
   // While a description waits for its transports to start, what they gather is
   // held back until it is applied.
@@ -353,6 +363,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   absl::Status channel_error_;  // of the next state change
 
   std::vector<CandidateInput> queued_candidates_;
+  std::shared_ptr<CandidateBatch> batch_;  // whose candidates are being added
   uint64_t candidate_names_ignored_ = 0;
   EventLog log_;
   ReplyCache replies_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/peer/candidate_batch.h"
 #include "core/peer/peer.h"
 #include "core/peer/transport_entry.h"
 
@@ -17,6 +18,8 @@ void Peer::Execute(jsep::Effects effects) {
     holding_ = false;
     for (auto& report : std::exchange(held_, {})) report();
   }
+  // A first offer that was rolled back leaves the peer as before it.
+  FollowPool();
   UpdateStates();
   RunChannelEffects();
 }
@@ -41,9 +44,17 @@ void Peer::Do(const jsep::AddRemoteCandidates& effect) {
   for (const sdp::Candidate& candidate : effect.candidates) {
     if (HasName(candidate)) {
       CountIgnoredName();
-    } else {
-      entry->transport->AddRemoteCandidate(candidate);
+      continue;
     }
+    absl::AnyInvocable<void(ice::CandidateUse)> used;
+    if (batch_ != nullptr) {
+      batch_->handed = true;
+      used = [batch = batch_,
+              index = batch_->results.size()](ice::CandidateUse use) {
+        batch->uses.emplace_back(index, use);
+      };
+    }
+    entry->transport->AddRemoteCandidate(candidate, std::move(used));
   }
 }
 

@@ -91,6 +91,7 @@ void Peer::CloseNow(CloseReason reason, std::string detail) {
   for (auto& entry : std::exchange(transports_, {})) {
     CloseTransport(std::move(entry->transport));
   }
+  ClosePool();
   channels_.OnClosed(absl::OkStatus());
   channels_.TakeEffects();
   sctp_state_ = sctp::State::kClosed;

@@ -14,8 +14,10 @@ namespace parley::peer {
 // comes after the transport was let go of is dropped.
 class Peer::TransportEvents : public Transport::Observer {
  public:
-  TransportEvents(std::weak_ptr<Peer> peer, jsep::TransportId id)
-      : peer_(std::move(peer)), id_(id) {}
+  explicit TransportEvents(std::weak_ptr<Peer> peer) : peer_(std::move(peer)) {}
+
+  // Before its transport is started: until then there is nothing to report.
+  void SetId(jsep::TransportId id) { id_ = id; }
 
   void OnLocalCandidate(std::string_view ufrag,
                         const sdp::Candidate& candidate) override {
@@ -105,7 +107,7 @@ class Peer::TransportEvents : public Transport::Observer {
   }
 
   const std::weak_ptr<Peer> peer_;
-  const jsep::TransportId id_;
+  jsep::TransportId id_ = 0;
 };
 
 Peer::TransportEntry* Peer::FindEntry(jsep::TransportId id) {
@@ -115,16 +117,22 @@ Peer::TransportEntry* Peer::FindEntry(jsep::TransportId id) {
   return nullptr;
 }
 
-Peer::TransportEntry& Peer::OpenTransport(const jsep::StartIce& start) {
+std::unique_ptr<Peer::TransportEntry> Peer::NewTransport() {
   auto entry = std::make_unique<TransportEntry>();
-  entry->id = start.transport;
-  entry->mid = start.mid;
+  entry->events = std::make_shared<TransportEvents>(weak_from_this());
   entry->transport = environment_.transports.Create(
       executor_,
       session_.configuration->ice_lite ? ice::Mode::kSinglePort
                                        : ice::Mode::kFull,
-      certificates_, info_.gathering,
-      std::make_shared<TransportEvents>(weak_from_this(), start.transport));
+      certificates_, info_.gathering, entry->events);
+  return entry;
+}
+
+Peer::TransportEntry& Peer::OpenTransport(const jsep::StartIce& start) {
+  auto entry = pooled_ == nullptr ? NewTransport() : TakePooled();
+  entry->id = start.transport;
+  entry->mid = start.mid;
+  entry->events->SetId(start.transport);
   transports_.push_back(std::move(entry));
   return *transports_.back();
 }

@@ -186,7 +186,9 @@ enum class CandidateIgnored {
   kDuplicate,
   kTransport,
   kComponent,
-  kHostName,  // mDNS or domain name: never resolved
+  kHostName,       // mDNS or domain name: never resolved
+  kAddressPolicy,  // refused by policy, or port 0
+  kTooMany,        // more candidates than are looked at
 };
 
 struct CandidateResult {

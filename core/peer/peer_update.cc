@@ -60,6 +60,8 @@ absl::Status Peer::SetConfiguration(RtcConfiguration wanted) {
   for (const auto& entry : transports_) {
     entry->transport->Configure(info_.gathering);
   }
+  if (pooled_ != nullptr) pooled_->transport->Configure(info_.gathering);
+  FollowPool();
   return status;
 }
 

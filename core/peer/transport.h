@@ -59,13 +59,22 @@ class Transport {
 
   virtual ~Transport() = default;
 
-  // ice::IceTransport's Configure, Start, SetRemote, AddRemoteCandidate,
-  // EndOfRemoteCandidates and Rollback. `done` runs on the executor.
+  // The certificates to show from now on; before StartIce, in place of those of
+  // its creation.
+  virtual void SetCertificates(crypto::CertificateList certificates) = 0;
+
+  // ice::IceTransport's Configure, Prepare, Start, SetRemote,
+  // AddRemoteCandidate, EndOfRemoteCandidates and Rollback. `done` runs on the
+  // executor, and so does `used`, which may be empty; it is dropped once the
+  // transport is closed.
   virtual void Configure(ice::GatheringConfiguration configuration) = 0;
+  virtual void PrepareIce() = 0;
   virtual void StartIce(ice::Credentials local, ice::Role role,
                         absl::AnyInvocable<void(absl::Status)> done) = 0;
   virtual void SetRemoteIce(ice::RemoteParameters remote) = 0;
-  virtual void AddRemoteCandidate(sdp::Candidate candidate) = 0;
+  virtual void AddRemoteCandidate(
+      sdp::Candidate candidate,
+      absl::AnyInvocable<void(ice::CandidateUse)> used) = 0;
   virtual void EndOfRemoteCandidates() = 0;
   virtual void RollbackIce() = 0;
 

@@ -24,6 +24,7 @@ struct Peer::TransportEntry {
   jsep::TransportId id = 0;
   std::string mid;
   std::shared_ptr<Transport> transport;
+  std::shared_ptr<TransportEvents> events;
   TransportStates states;
   std::vector<Generation> generations;  // those in force or replaced by them
   uint32_t dtls_association = 0;

@@ -18,6 +18,14 @@ class FakeTransport final : public peer::Transport,
         certificates_(std::move(certificates)),
         observer_(std::move(observer)) {}
 
+  void SetCertificates(crypto::CertificateList certificates) override {
+    Post([this, certificates = std::move(certificates)] {
+      certificates_ = certificates;
+    });
+  }
+
+  void PrepareIce() override { ++network_.prepared_; }
+
   void Configure(ice::GatheringConfiguration configuration) override {
     network_.configured_.push_back(std::move(configuration));
   }
@@ -51,8 +59,12 @@ class FakeTransport final : public peer::Transport,
     });
   }
 
-  void AddRemoteCandidate(sdp::Candidate) override {
-    Post([this] {
+  void AddRemoteCandidate(
+      sdp::Candidate,
+      absl::AnyInvocable<void(ice::CandidateUse)> used) override {
+    Post([this, used = std::move(used)]() mutable {
+      if (used) used(network_.candidate_use_);
+      if (network_.candidate_use_ != ice::CandidateUse::kApplied) return;
       if (!generations_.empty()) generations_.back().has_candidate = true;
       network_.Match();
     });
@@ -244,7 +256,7 @@ class FakeTransport final : public peer::Transport,
 
   FakeNetwork& network_;
   Executor& executor_;
-  const crypto::CertificateList certificates_;
+  crypto::CertificateList certificates_;
   std::shared_ptr<Observer> observer_;
   std::weak_ptr<FakeTransport> other_;
   std::vector<Generation> generations_;

@@ -28,10 +28,14 @@ class FakeNetwork : public peer::TransportFactory {
   size_t rolled_back() const { return rolled_back_; }
   // With false StartIce does not answer until true comes.
   void AnswerStarts(bool answer);
+  // How often a transport was told to gather before it was started.
+  size_t prepared() const { return prepared_; }
   // What transports were told to gather with, at creation or later, in order.
   const std::vector<ice::GatheringConfiguration>& configured() const {
     return configured_;
   }
+  // What becomes of the candidates that transports get from now on.
+  void UseCandidatesAs(ice::CandidateUse use) { candidate_use_ = use; }
   // Transports that were not closed.
   size_t open() const;
 
@@ -45,6 +49,8 @@ class FakeNetwork : public peer::TransportFactory {
   std::vector<ice::GatheringConfiguration> configured_;
   absl::Status next_start_;
   size_t rolled_back_ = 0;
+  size_t prepared_ = 0;
+  ice::CandidateUse candidate_use_ = ice::CandidateUse::kApplied;
   bool answers_ = true;
   std::vector<absl::AnyInvocable<void()>> unanswered_;
   uint16_t next_port_ = 10000;

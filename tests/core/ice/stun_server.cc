@@ -24,10 +24,27 @@ Server StunServer::At(const char* host) const {
   return {.kind = Server::Kind::kStun, .host = host, .port = socket_.port()};
 }
 
+int StunServer::requests() const {
+  absl::MutexLock lock(&mutex_);
+  return requests_;
+}
+
+bool StunServer::AwaitRequests(int requests) const {
+  absl::MutexLock lock(&mutex_);
+  const auto met = [&] {
+    mutex_.AssertHeld();
+    return requests_ >= requests;
+  };
+  return mutex_.AwaitWithTimeout(absl::Condition(&met), absl::Seconds(30));
+}
+
 void StunServer::Serve() {
   while (std::optional<LoopbackSocket::Datagram> request = socket_.Receive()) {
     if (request->bytes.size() < kHeaderBytes) return;
-    ++requests_;
+    {
+      absl::MutexLock lock(&mutex_);
+      ++requests_;
+    }
     if (!manner_.answers) continue;
     socket_.Send(Answer(request->bytes, request->from), request->from);
   }

@@ -4,11 +4,12 @@
 #define PARLEY_TESTS_CORE_ICE_STUN_SERVER_H_
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <string>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "core/ice/ice_server.h"
 #include "tests/testing/loopback_socket.h"
 
@@ -31,7 +32,9 @@ class StunServer {
 
   // stun:HOST:port, where HOST is a name or address of this machine.
   Server At(const char* host) const;
-  int requests() const { return requests_; }
+  int requests() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits, at most 30 s, until it has got that many.
+  bool AwaitRequests(int requests) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   void Serve();
@@ -40,7 +43,8 @@ class StunServer {
 
   const Manner manner_;
   parley::testing::LoopbackSocket socket_;
-  std::atomic<int> requests_ = 0;
+  mutable absl::Mutex mutex_;
+  int requests_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
 
