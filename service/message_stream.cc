@@ -50,7 +50,9 @@ absl::Status MessageStream::Read(const v1::ReceiveMessagesRequest& request) {
   return absl::OkStatus();
 }
 
+// One that was refused has ended already, and may have no peer.
 void MessageStream::Post(void (MessageStream::*method)()) {
+  if (!peer_) return;
   peer_->Post([self = shared_from_this(), method] { (self.get()->*method)(); });
 }
 
@@ -120,10 +122,7 @@ void MessageStream::GoOn() {
   Pump();
 }
 
-// One that was refused has ended already, and may have no peer.
-void MessageStream::OnCancel() {
-  if (peer_) Post(&MessageStream::GiveUp);
-}
+void MessageStream::OnCancel() { Post(&MessageStream::GiveUp); }
 
 void MessageStream::GiveUp() {
   writing_ = false;
@@ -156,7 +155,7 @@ void MessageStream::OnIdle() {
 }
 
 void MessageStream::OnDone() {
-  if (peer_) Post(&MessageStream::Close);
+  Post(&MessageStream::Close);
   self_.reset();
 }
 

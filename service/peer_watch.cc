@@ -40,7 +40,9 @@ absl::Status PeerWatch::Read(const v1::WatchPeerRequest& request) {
   return absl::OkStatus();
 }
 
+// One that was refused has ended already, and may have no peer.
 void PeerWatch::Post(void (PeerWatch::*method)()) {
+  if (!peer_) return;
   peer_->Post([self = shared_from_this(), method] { (self.get()->*method)(); });
 }
 
@@ -115,10 +117,7 @@ void PeerWatch::GoOn() {
   Pump();
 }
 
-// One that was refused has ended already, and may have no peer.
-void PeerWatch::OnCancel() {
-  if (peer_) Post(&PeerWatch::GiveUp);
-}
+void PeerWatch::OnCancel() { Post(&PeerWatch::GiveUp); }
 
 void PeerWatch::GiveUp() {
   End(MakeError(Reason::kCancelled, "the caller gave up"));
@@ -140,7 +139,7 @@ void PeerWatch::OnRing() {
 }
 
 void PeerWatch::OnDone() {
-  if (peer_) Post(&PeerWatch::Close);
+  Post(&PeerWatch::Close);
   self_.reset();
 }
 
