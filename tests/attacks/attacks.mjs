@@ -9,10 +9,4 @@ import {tokens} from './tokens.mjs';
 
 const parts = {tokens, tenants, messages, floods, connections, addresses};
 
-const checks = new Checks('attacks');
-const chosen = process.argv.slice(2);
-for (const [name, body] of Object.entries(parts)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
-  await checks.part(name, () => body(checks));
-}
-checks.end();
+await new Checks('attacks').run(parts);

@@ -11,10 +11,4 @@ import {watchers} from './watchers.mjs';
 const parts = {killed, watchers, descriptors, logs, certificates, loop,
   termination};
 
-const checks = new Checks('faults');
-const chosen = process.argv.slice(2);
-for (const [name, body] of Object.entries(parts)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
-  await checks.part(name, () => body(checks));
-}
-checks.end();
+await new Checks('faults').run(parts);

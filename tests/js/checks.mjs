@@ -24,8 +24,18 @@ export class Checks {
     return right;
   }
 
-  // One part of the suite: what it throws fails it, and the next goes on.
-  async part(name, body) {
+  // Each part, or those that the command line chooses, in turn; then the end.
+  async run(parts) {
+    const chosen = process.argv.slice(2);
+    for (const [name, body] of Object.entries(parts)) {
+      if (chosen.length > 0 && !chosen.includes(name)) continue;
+      await this.#part(name, () => body(this));
+    }
+    this.#end();
+  }
+
+  // What it throws fails it, and the next goes on.
+  async #part(name, body) {
     const start = performance.now();
     try {
       await body();
@@ -37,7 +47,7 @@ export class Checks {
   }
 
   // Ends with "SUITE: N/N checks", and the exit code.
-  end() {
+  #end() {
     console.log(`${this.#suite}: ${this.#passed}/` +
       `${this.#passed + this.#failed} checks`);
     process.exitCode = this.#failed > 0 || this.#passed === 0 ? 1 : 0;
