@@ -258,6 +258,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
   // peer_effects.cc: what a committed plan asks for.
   void Execute(jsep::Effects effects);
+  void Do(const jsep::StartIce& effect);
   void Do(const jsep::SetRemoteIce& effect);
   void Do(const jsep::AddRemoteCandidates& effect);
   void Do(const jsep::EndRemoteCandidates& effect);
@@ -301,6 +302,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
                         const std::optional<sdp::Candidate>& candidate);
   void OnGatheringState(jsep::TransportId id, const std::string& ufrag,
                         ice::GatheringState state);
+  void ReleaseHeld();
   void UpdateStates();
 
   // peer_channels.cc

@@ -14,14 +14,16 @@ void Peer::Execute(jsep::Effects effects) {
   for (jsep::Effect& effect : effects) {
     std::visit([this](const auto& one) { Do(one); }, effect);
   }
-  if (holding_) {
-    holding_ = false;
-    for (auto& report : std::exchange(held_, {})) report();
-  }
+  ReleaseHeld();
   // A first offer that was rolled back leaves the peer as before it.
   FollowPool();
   UpdateStates();
   RunChannelEffects();
+}
+
+void Peer::Do(const jsep::StartIce& effect) {
+  TransportEntry* entry = FindEntry(effect.transport);
+  if (entry != nullptr) entry->FollowGathering();
 }
 
 void Peer::Do(const jsep::SetRemoteIce& effect) {
@@ -69,9 +71,7 @@ void Peer::Do(const jsep::AbandonIce& effect) {
   std::erase_if(entry->generations, [&](const auto& generation) {
     return generation.number == effect.generation;
   });
-  entry->states.gathering = entry->generations.empty()
-                                ? ice::GatheringState::kNew
-                                : entry->generations.back().gathering;
+  entry->FollowGathering();
   entry->transport->RollbackIce();
 }
 

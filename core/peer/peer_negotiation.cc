@@ -228,7 +228,11 @@ void Peer::StartTransports(const std::shared_ptr<Starts>& starts,
     const jsep::StartIce& start = one.ice;
     TransportEntry& entry =
         start.first ? OpenTransport(start) : *FindEntry(start.transport);
-    entry.generations.push_back({start.generation, start.local.ufrag});
+    // Nobody shall take what a restart replaces for what it has gathered.
+    entry.generations.push_back({start.generation, start.local.ufrag,
+                                 start.first
+                                     ? ice::GatheringState::kNew
+                                     : ice::GatheringState::kGathering});
     const ice::Role role = start.role == jsep::IceRole::kControlling
                                ? ice::Role::kControlling
                                : ice::Role::kControlled;
@@ -246,8 +250,6 @@ void Peer::StartTransports(const std::shared_ptr<Starts>& starts,
 // What did not start left its transport as it was: to roll that back too would
 // end the generation that carries the data.
 void Peer::UndoStarts(const Starts& starts) {
-  holding_ = false;
-  held_.clear();
   for (const auto& [start, started] : starts.all) {
     TransportEntry* entry = FindEntry(start.transport);
     if (entry == nullptr) continue;
@@ -258,6 +260,7 @@ void Peer::UndoStarts(const Starts& starts) {
     entry->generations.pop_back();
     if (started) entry->transport->RollbackIce();
   }
+  ReleaseHeld();
 }
 
 void Peer::RestartIce(Call call, StatusReply reply) {

@@ -182,10 +182,13 @@ void Peer::OnGatheringState(jsep::TransportId id, const std::string& ufrag,
   for (auto& generation : entry->generations) {
     if (generation.ufrag == ufrag) generation.gathering = state;
   }
-  if (!entry->generations.empty()) {
-    entry->states.gathering = entry->generations.back().gathering;
-  }
+  entry->FollowGathering();
   UpdateStates();
+}
+
+void Peer::ReleaseHeld() {
+  holding_ = false;
+  for (auto& report : std::exchange(held_, {})) report();
 }
 
 void Peer::UpdateStates() {

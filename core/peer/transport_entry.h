@@ -21,6 +21,12 @@ struct Peer::TransportEntry {
     ice::GatheringState gathering = ice::GatheringState::kNew;
   };
 
+  // The state that counts is that of the newest generation.
+  void FollowGathering() {
+    states.gathering = generations.empty() ? ice::GatheringState::kNew
+                                           : generations.back().gathering;
+  }
+
   jsep::TransportId id = 0;
   std::string mid;
   std::shared_ptr<Transport> transport;

@@ -174,6 +174,29 @@ TEST_F(PeerTest, ARestartThatCannotStartKeepsWhatIsConnected) {
   EXPECT_EQ(network_.rolled_back(), 1u);
 }
 
+TEST_F(PeerTest, ARestartHasYetToGatherWhenItsDescriptionIsApplied) {
+  auto a = MakePeer(WithChannel());
+  auto b = MakePeer();
+  Negotiate(*a, *b);
+  ASSERT_EQ(StateOf(*a).ice_gathering_state, ice::GatheringState::kComplete);
+  a->RestartIce({}, [](absl::Status status, const View&) {
+    EXPECT_TRUE(status.ok()) << status;
+  });
+  const auto set = [this, &a](std::optional<SdpType> type) {
+    std::optional<ice::GatheringState> then;
+    a->SetLocalDescription({}, type, "",
+                           [&then](absl::Status status, const View& view) {
+                             EXPECT_TRUE(status.ok()) << status;
+                             then = view.state.ice_gathering_state;
+                           });
+    executor_.RunReady();
+    return then;
+  };
+  EXPECT_EQ(set(std::nullopt), ice::GatheringState::kGathering);
+  EXPECT_EQ(StateOf(*a).ice_gathering_state, ice::GatheringState::kComplete);
+  EXPECT_EQ(set(SdpType::kRollback), ice::GatheringState::kComplete);
+}
+
 TEST_F(PeerTest, BrokenSdpIsRefusedWithItsLineAndChangesNothing) {
   auto a = MakePeer(WithChannel());
   const uint64_t before = StateOf(*a).last_event_sequence;
