@@ -102,6 +102,11 @@ void MessageStream::Write(const peer::Message& message) {
   writing_ = true;
   response_.Clear();
   ToProto(message, response_.mutable_message());
+  // Before the write: a caller who has read the message and gone may be seen to
+  // be gone before the write is seen to be done, and no message comes twice.
+  if (acknowledge_on_write_) {
+    peer_->channel_ends().Acknowledge(channel_, cursor_);
+  }
   StartWrite(&response_);
 }
 
@@ -113,11 +118,6 @@ void MessageStream::GoOn() {
   writing_ = false;
   ++written_;
   quiet_since_ = core_.clock.Monotonic();
-  // Who lost the channel acknowledges nothing any more: the new reader's
-  // messages are no business of this stream.
-  if (acknowledge_on_write_ && attached_) {
-    peer_->channel_ends().Acknowledge(channel_, cursor_);
-  }
   if (end_) return End(*end_);
   Pump();
 }

@@ -116,6 +116,29 @@ TEST_F(DataChannelTest, DeliveryOnAcknowledgeLosesAndDoublesNothing) {
   EXPECT_EQ(end, "INVALID_ARGUMENT ARGUMENT TypeError");
 }
 
+TEST_F(DataChannelTest, NoMessageComesTwiceToReadersThatGiveUp) {
+  const Pair pair = Connect();
+  constexpr uint64_t kMessages = 300;
+  for (uint64_t i = 0; i < kMessages; ++i) EXPECT_OK(Send(pair.channel_a, "m"));
+  v1::ReceiveMessagesRequest all = Next(pair.channel_b, kMessages);
+  all.set_delivery(v1::DELIVERY_ON_ACKNOWLEDGE);
+  ASSERT_EQ(Receive(all).size(), kMessages);
+  v1::ReceiveMessagesRequest request = Next(pair.channel_b, 0);
+  request.set_take_over(true);
+  request.mutable_idle_timeout();
+  uint64_t last = 0;
+  while (true) {
+    grpc::ClientContext context;
+    const auto stream = channels_->ReceiveMessages(&context, request);
+    v1::ReceiveMessagesResponse response;
+    if (!stream->Read(&response)) break;
+    ASSERT_GT(response.message().sequence(), last);
+    last = response.message().sequence();
+    context.TryCancel();
+  }
+  EXPECT_GT(last, 0u);
+}
+
 TEST_F(DataChannelTest, IdleTimeoutAndChannelCloseEndTheStream) {
   const Pair pair = Connect();
   v1::ReceiveMessagesRequest request = Next(pair.channel_b, 0);
