@@ -8,6 +8,7 @@
 #include "core/jsep/candidates.h"
 #include "core/peer/candidate_batch.h"
 #include "core/peer/peer.h"
+#include "core/peer/shared_reply.h"
 #include "core/sdp/candidate.h"
 
 namespace parley::peer {
@@ -69,8 +70,7 @@ jsep::CandidateInit ToInit(const CandidateInput& input) {
 void Peer::AddIceCandidates(Call call, std::vector<CandidateInput> candidates,
                             bool queue_early,
                             Reply<std::vector<CandidateResult>> reply) {
-  auto answer =
-      std::make_shared<Reply<std::vector<CandidateResult>>>(std::move(reply));
+  auto answer = Share(std::move(reply));
   Chain(
       std::move(call),
       [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },

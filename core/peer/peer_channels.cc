@@ -9,6 +9,7 @@
 
 #include "core/base/errors.h"
 #include "core/peer/peer.h"
+#include "core/peer/shared_reply.h"
 #include "core/peer/transport_entry.h"
 
 namespace parley::peer {
@@ -37,7 +38,7 @@ bool AreMessages(const std::vector<sctp::ChannelEffect>& effects) {
 
 void Peer::CreateDataChannel(Call call, ChannelSpec spec,
                              Reply<sctp::ChannelKey> reply) {
-  auto answer = std::make_shared<Reply<sctp::ChannelKey>>(std::move(reply));
+  auto answer = Share(std::move(reply));
   Chain(
       std::move(call),
       [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
@@ -61,7 +62,7 @@ void Peer::CreateDataChannel(Call call, ChannelSpec spec,
 
 void Peer::CloseDataChannel(Call call, sctp::ChannelKey channel,
                             StatusReply reply) {
-  auto answer = std::make_shared<StatusReply>(std::move(reply));
+  auto answer = Share(std::move(reply));
   Chain(
       std::move(call),
       [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },

@@ -6,12 +6,13 @@
 #include "core/jsep/offer.h"
 #include "core/jsep/plan.h"
 #include "core/peer/peer.h"
+#include "core/peer/shared_reply.h"
 #include "core/peer/transport_entry.h"
 
 namespace parley::peer {
 
 void Peer::SetLocalOffer(Call call, OfferRequest request, StatusReply reply) {
-  auto answer = std::make_shared<StatusReply>(std::move(reply));
+  auto answer = Share(std::move(reply));
   Chain(
       std::move(call),
       [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
@@ -37,7 +38,7 @@ void Peer::SetLocalOffer(Call call, OfferRequest request, StatusReply reply) {
 }
 
 void Peer::AnswerOffer(Call call, std::string text, StatusReply reply) {
-  auto answer = std::make_shared<StatusReply>(std::move(reply));
+  auto answer = Share(std::move(reply));
   Chain(
       std::move(call),
       [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },

@@ -1,28 +1,18 @@
-// The negotiation of a peer: createOffer to addIceCandidate.
+// The negotiation of a peer, but for candidates: createOffer to restartIce.
 
 #include <optional>
 #include <utility>
 
 #include "core/base/errors.h"
 #include "core/jsep/answer.h"
-#include "core/jsep/candidates.h"
 #include "core/jsep/offer.h"
 #include "core/jsep/plan.h"
 #include "core/peer/peer.h"
+#include "core/peer/shared_reply.h"
 #include "core/peer/transport_entry.h"
-#include "core/sdp/candidate.h"
 
 namespace parley::peer {
 namespace {
-
-template <typename T>
-std::shared_ptr<Reply<T>> Share(Reply<T> reply) {
-  return std::make_shared<Reply<T>>(std::move(reply));
-}
-
-std::shared_ptr<StatusReply> Share(StatusReply reply) {
-  return std::make_shared<StatusReply>(std::move(reply));
-}
 
 ice::Credentials ToIce(const jsep::IceCredentials& credentials) {
   return {credentials.ufrag, credentials.pwd};

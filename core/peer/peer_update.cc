@@ -6,12 +6,13 @@
 
 #include "core/base/errors.h"
 #include "core/peer/peer.h"
+#include "core/peer/shared_reply.h"
 #include "core/peer/transport_entry.h"
 
 namespace parley::peer {
 
 void Peer::Update(Call call, PeerUpdate update, StatusReply reply) {
-  auto answer = std::make_shared<StatusReply>(std::move(reply));
+  auto answer = Share(std::move(reply));
   Chain(
       std::move(call),
       [this, answer](absl::Status why) { (*answer)(why, CurrentView()); },
