@@ -22,6 +22,20 @@ bool IsRecord(std::span<const uint8_t> packet) {
          length <= packet.size() - kRecordHeader;
 }
 
+std::span<const uint8_t> BeforeShortRecord(std::span<const uint8_t> packet,
+                                           size_t least) {
+  size_t at = 0;
+  while (packet.size() - at >= kRecordHeader) {
+    const uint8_t* const record = packet.data() + at;
+    const bool is_protected = record[3] != 0 || record[4] != 0;  // the epoch
+    const size_t length = static_cast<size_t>(record[11]) << 8 | record[12];
+    if (is_protected && length < least) return packet.first(at);
+    if (length > packet.size() - at - kRecordHeader) break;
+    at += kRecordHeader + length;
+  }
+  return packet;
+}
+
 // RFC 6347 4.2.2 has the header of a handshake message.
 bool CanBeFirst(std::span<const uint8_t> packet, Role role) {
   if (packet[0] == kAlertRecord) return role == Role::kClient;

@@ -151,6 +151,18 @@ Session::Step Session::Outcome(int result) {
   }
 }
 
+// What protection adds to the bytes of a record.
+size_t Session::LeastRecord() const {
+  constexpr size_t kNonceOfGcm = 8;  // RFC 5288 3; that of RFC 7905 is not sent
+  constexpr size_t kTag = 16;
+  const SSL_CIPHER* cipher = SSL_get_pending_cipher(ssl_.get());
+  if (cipher == nullptr) cipher = SSL_get_current_cipher(ssl_.get());
+  const bool is_chacha =
+      cipher != nullptr &&
+      SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305;
+  return is_chacha ? kTag : kNonceOfGcm + kTag;
+}
+
 Session::Step Session::Handshake(Outbox& out) {
   const Call call(port_, out);
   return Outcome(SSL_do_handshake(ssl_.get()));

@@ -19,6 +19,7 @@
 #include "core/crypto/openssl_ptr.h"
 #include "core/dtls/datagram_bio.h"
 #include "core/dtls/dtls_context.h"
+#include "core/dtls/dtls_record.h"
 #include "core/dtls/dtls_transport.h"
 
 namespace parley::dtls {
@@ -47,7 +48,9 @@ class Session {
   static int VerifyRemote(X509_STORE_CTX* store, void*);
 
   // What the next Handshake or Read call reads; valid until that returns.
-  void Offer(std::span<const uint8_t> packet) { port_.incoming = packet; }
+  void Offer(std::span<const uint8_t> packet) {
+    port_.incoming = BeforeShortRecord(packet, LeastRecord());
+  }
 
   Step Handshake(Outbox& out);
   // kComplete: `size` bytes of data were read; there may be more.
@@ -90,6 +93,7 @@ class Session {
             Role role);
   Step Outcome(int result);
   bool AcceptRemote(X509_STORE_CTX* store);
+  size_t LeastRecord() const;
   static unsigned NextTimeout(SSL* ssl, unsigned current_us);
 
   const std::span<const crypto::Fingerprint> accepted_;

@@ -122,6 +122,43 @@ TEST(DtlsNetworkTest, NoiseDoesNotKeepTheClientFromRepeatingItsHello) {
   EXPECT_TRUE(ends.RunUntil([&] { return ends.BothConnected(); }));
 }
 
+// Whoever can send to the address, in the other end's name, writes these.
+TEST(DtlsNetworkTest, ShortRecordsOfAProtectedEpochDoNoHarm) {
+  Ends ends;
+  ends.StartServer();
+  ends.StartClient();
+  const auto forge = [&ends] {
+    for (const uint8_t type : {20, 21, 22, 23}) {
+      for (uint8_t length = 1; length <= 30; ++length) {
+        Packet record = {type, 0xfe, 0xfd, 0,      1, 0x20,  0,
+                         0,    0,    type, length, 0, length};
+        record.resize(13 + length, 0xab);
+        // Alone, with more bytes behind it, and behind another record.
+        ends.server.transport->HandlePacket(record);
+        ends.client.transport->HandlePacket(record);
+        Packet two = record;
+        two.insert(two.end(), record.begin(), record.end());
+        two.resize(two.size() + 60, 0xcd);
+        ends.server.transport->HandlePacket(two);
+        ends.client.transport->HandlePacket(two);
+      }
+    }
+  };
+  while (!ends.BothConnected()) {
+    forge();
+    ASSERT_TRUE(Ends::DeliverOne(ends.client, ends.server) ||
+                Ends::DeliverOne(ends.server, ends.client))
+        << ends.client.why << ends.server.why;
+  }
+  forge();
+  EXPECT_TRUE(ends.client.Send("there"));
+  EXPECT_TRUE(ends.server.Send("back"));
+  ends.DeliverAll();
+  EXPECT_TRUE(ends.BothConnected()) << ends.client.why << ends.server.why;
+  EXPECT_EQ(ends.server.data, std::vector<std::string>{"there"});
+  EXPECT_EQ(ends.client.data, std::vector<std::string>{"back"});
+}
+
 TEST(DtlsNetworkTest, AnEndThatGoesSilentInTheHandshakeFailsTheOther) {
   Ends ends;
   ends.StartServer();
