@@ -76,12 +76,7 @@ absl::Status ReadPolicies(const v1::Configuration& in,
     return BadField("configuration.rtcp_mux_policy",
                     "is no policy that is known here");
   }
-  if (in.ice_tcp()) {
-    return MakeError(Reason::kNotSupported,
-                     "configuration.ice_tcp: there is no ICE over TCP; where "
-                     "UDP is blocked use a TURN server over TCP",
-                     {{"field", "configuration.ice_tcp"}});
-  }
+  out.gathering.tcp = in.ice_tcp();
   if (in.ice_transport_policy() == v1::ICE_TRANSPORT_POLICY_RELAY) {
     out.gathering.policy = ice::TransportPolicy::kRelay;
   }
@@ -308,6 +303,7 @@ void ToProto(const jsep::Configuration& configuration,
   out->set_bundle_policy(ToWire<v1::BundlePolicy>(configuration.bundle_policy));
   out->set_rtcp_mux_policy(v1::RTCP_MUX_POLICY_REQUIRE);
   out->set_ice_candidate_pool_size(configuration.ice_candidate_pool_size);
+  out->set_ice_tcp(gathering.tcp);
   for (const std::string& name : certificates) out->add_certificates(name);
 }
 

@@ -248,7 +248,8 @@ FlagGroup NetworkFlags(Options& o) {
   return {
       "The network of the peers",
       {{"port-range", "FIRST-LAST", "", "any",
-        "UDP ports of host candidates. Beyond: RESOURCE_EXHAUSTED, PORTS.",
+        "Ports of host candidates, of UDP and, with ice_tcp, of TCP. Beyond: "
+        "RESOURCE_EXHAUSTED, PORTS.",
         [&o](std::string_view text) {
           return ReadPortRange(text, o.engine.ice);
         }},

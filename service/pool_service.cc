@@ -70,8 +70,8 @@ void PoolService::WritePool(const Caller& caller, v1::Pool& out) const {
   out.set_node(core_.pool.identity().node);
   out.set_epoch(core_.pool.identity().epoch);
   out.set_version(PARLEY_VERSION);
-  for (const char* feature :
-       {"full-ice", "stun", "turn", "data-channels", "certificates"}) {
+  for (const char* feature : {"full-ice", "stun", "turn", "ice-tcp",
+                              "data-channels", "certificates"}) {
     out.add_features(feature);
   }
   if (engine_.single_port() != nullptr) out.add_features("single-port");

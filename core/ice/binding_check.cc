@@ -98,6 +98,29 @@ size_t WriteBindingRequest(std::string_view username, std::string_view password,
   return size;
 }
 
+size_t WriteBindingSuccess(const TransactionId& id,
+                           const TransportAddress& mapped,
+                           std::string_view password, BindingSuccess& out) {
+  StunAgent agent = MakeAgent();
+  StunMessage message{};
+  message.agent = &agent;
+  message.buffer = out.data();
+  message.buffer_len = out.size();
+  StunTransactionId transaction;
+  std::copy(std::begin(kCookie), std::end(kCookie), transaction);
+  std::copy(id.begin(), id.end(), transaction + sizeof(kCookie));
+  sockaddr_storage address{};
+  const socklen_t size = ToSockaddr(mapped, address);
+  if (!stun_message_init(&message, STUN_RESPONSE, STUN_BINDING, transaction) ||
+      stun_message_append_xor_addr(&message, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
+                                   &address,
+                                   size) != STUN_MESSAGE_RETURN_SUCCESS) {
+    return 0;
+  }
+  return stun_agent_finish_message(&agent, &message, Bytes(password),
+                                   password.size());
+}
+
 std::optional<TransactionId> TransactionOf(std::span<const uint8_t> packet) {
   if (!IsAnswer(packet)) return std::nullopt;
   TransactionId id;

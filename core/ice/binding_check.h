@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "core/ice/ice_types.h"
+#include "core/ice/transport_address.h"
 
 namespace parley::ice {
 
@@ -53,6 +54,16 @@ enum class BindingAnswer {
   kForbidden,     // 403: consent is revoked (RFC 7675 section 5.2)
   kError,         // any other
 };
+
+// A success answer, one that tells an IPv6 address, has 76.
+using BindingSuccess = std::array<uint8_t, 96>;
+
+// Writes to `out` the success answer to the request of that transaction, with
+// the address that the request is said to have come from, and returns its size.
+// `password` is that of the end which answers.
+size_t WriteBindingSuccess(const TransactionId& id,
+                           const TransportAddress& mapped,
+                           std::string_view password, BindingSuccess& out);
 
 // What the packet answers to the request of that transaction, integrity
 // and fingerprint verified.

@@ -134,7 +134,10 @@ CheckAnswer CheckResponder::Answer(std::span<const uint8_t> check,
       return {};
   }
   if (stun_message_has_attribute(&request, STUN_ATTRIBUTE_ICE_CONTROLLED)) {
-    return refuse(CheckVerdict::kRoleConflict, STUN_ERROR_ROLE_CONFLICT);
+    CheckAnswer refusal =
+        refuse(CheckVerdict::kRoleConflict, STUN_ERROR_ROLE_CONFLICT);
+    refusal.priority = stun_usage_ice_conncheck_priority(&request);
+    return refusal;
   }
 
   sockaddr_storage mapped{};

@@ -56,7 +56,8 @@ enum class CheckVerdict {
 struct CheckAnswer {
   CheckVerdict verdict = CheckVerdict::kNotACheck;
   bool use_candidate = false;
-  uint32_t priority = 0;           // that the sender would have as a candidate
+  // That the sender would have as a candidate; of a role conflict, too.
+  uint32_t priority = 0;
   TransactionId transaction = {};  // of a check that is authentic
   // To be sent to where the check came from; never longer than the check by
   // more than 40 bytes. Valid until the next call. Empty: none.

@@ -103,6 +103,11 @@ void Consent::OnError(const TransactionId& id) {
   ShowLife();
 }
 
+void Consent::Doubt(absl::Duration now) {
+  const absl::Duration soon = std::max(now, checked_ + timing_.silence);
+  next_check_ = std::min(next_check_, soon);
+}
+
 void Consent::ShowLife() {
   waiting_ = false;
   state_ = State::kFresh;

@@ -63,6 +63,10 @@ class Consent {
   // A verified 403 came (RFC 7675 section 5.2).
   void Revoke() { state_ = State::kExpired; }
 
+  // Something speaks against the path: the next check is due at once, unless
+  // there has just been one.
+  void Doubt(absl::Duration now);
+
   // Anything else came over the pair. True when that has changed the state.
   bool OnPacket() {
     heard_ = true;

@@ -5,8 +5,9 @@
 namespace parley::ice {
 namespace {
 
-// RFC 8445 section 5.1.2.2.
+// RFC 8445 section 5.1.2.2; over TCP less than a host candidate's.
 constexpr uint32_t kReflexivePreference = 100;
+constexpr uint32_t kReflexivePreferenceOfTcp = 80;
 
 std::vector<IpAddress> ExternalOf(const ExternalAddresses& addresses,
                                   std::string_view text) {
@@ -30,7 +31,10 @@ sdp::Candidate Reflexive(const sdp::Candidate& host) {
   out.type = sdp::CandidateType::kServerReflexive;
   // The numbers of libnice's foundations leave letters free.
   out.foundation = "e" + host.foundation;
-  out.priority = (host.priority & 0xffffff) | kReflexivePreference << 24;
+  const uint32_t preference = host.transport == sdp::CandidateTransport::kTcp
+                                  ? kReflexivePreferenceOfTcp
+                                  : kReflexivePreference;
+  out.priority = (host.priority & 0xffffff) | preference << 24;
   out.related_address = host.address;
   out.related_port = host.port;
   return out;

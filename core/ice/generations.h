@@ -38,9 +38,9 @@ struct BasicGeneration {
 
 // A Generation is a BasicGeneration that has besides
 //   bool open() const: it takes remote candidates;
+//   bool tcp() const: also such for TCP;
 //   size_t signaled() const: how many of them it has;
-//   bool AddRemoteCandidate(candidate, address): false when it has one with
-//   this address.
+//   CandidateUse AddRemoteCandidate(candidate, address).
 template <typename Generation>
 class Generations {
  public:
@@ -110,15 +110,20 @@ class Generations {
       return CandidateUse::kIgnoredGeneration;
     }
     IpAddress address;
-    if (const auto useless = WhyUseless(candidate, address)) return *useless;
+    if (const auto useless =
+            WhyUseless(candidate, generation->tcp(), address)) {
+      return *useless;
+    }
     if (!permitted(*generation, address)) return CandidateUse::kIgnoredAddress;
     if (generation->signaled() == kMaxRemoteCandidates) {
       return CandidateUse::kIgnoredCount;
     }
-    generation->status.remote_candidates = true;
-    return generation->AddRemoteCandidate(candidate, {address, candidate.port})
-               ? CandidateUse::kApplied
-               : CandidateUse::kDuplicate;
+    const CandidateUse use =
+        generation->AddRemoteCandidate(candidate, {address, candidate.port});
+    if (use == CandidateUse::kApplied) {
+      generation->status.remote_candidates = true;
+    }
+    return use;
   }
 
   // What the newest replaces: one that was never answered, and all that neither

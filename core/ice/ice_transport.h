@@ -46,11 +46,11 @@ enum class CandidateUse {
   kApplied,
   kDuplicate,          // had it already
   kIgnoredName,        // mDNS or domain name: never resolved
-  kIgnoredTransport,   // TCP or unknown
+  kIgnoredTransport,   // TCP without having been asked for, or unknown
   kIgnoredComponent,   // RTCP of a transport that multiplexes it
-  kIgnoredAddress,     // refused by policy, or port 0
+  kIgnoredAddress,     // refused by policy; or the port is
   kIgnoredGeneration,  // of a generation that has ended
-  kIgnoredCount,       // more candidates than are looked at
+  kIgnoredCount,       // more than are looked at, or than have a descriptor
 };
 
 // Totals since the transport was created.

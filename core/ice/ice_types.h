@@ -76,6 +76,9 @@ enum class TransportPolicy { kAll, kRelay };
 struct GatheringConfiguration {
   std::vector<Server> servers;
   TransportPolicy policy = TransportPolicy::kAll;
+  // Candidates for TCP (RFC 6544) besides those for UDP; not of a relay policy,
+  // and never of a single port.
+  bool tcp = false;
 
   friend bool operator==(const GatheringConfiguration&,
                          const GatheringConfiguration&) = default;
@@ -132,7 +135,7 @@ struct TransportOptions {
   AddressPolicy policy;
   // What is told of them where a NAT stands in front of this machine.
   ExternalAddresses external;
-  // UDP ports of host candidates, both ends included; 0 and 0: any.
+  // Ports of host candidates, both ends included; 0 and 0: any.
   uint16_t min_port = 0;
   uint16_t max_port = 0;
   // RFC 8863: how long after checks could begin a transport may not be called

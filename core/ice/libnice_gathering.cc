@@ -151,7 +151,8 @@ void LibniceTransport::OnCandidate(NiceGeneration& from,
   for (sdp::Candidate& told : Advertised(options_->external, candidate)) {
     // A server may see what is known already, and two addresses may share an
     // external one.
-    if (!generation->advertised.emplace(told.address, told.port).second) {
+    if (!generation->advertised.emplace(told.address, told.port, told.tcp_type)
+             .second) {
       continue;
     }
     Tell(*generation, ObserverQueue::LocalCandidate{generation->local.ufrag,

@@ -125,15 +125,17 @@ LibniceTransport::Make(const Credentials& local, Role role) {
   generation->on_loopback =
       std::any_of(addresses->begin(), addresses->end(),
                   [](const IpAddress& a) { return a.IsLoopback(); });
-  absl::StatusOr<std::shared_ptr<NiceGeneration>> nice =
-      NiceGeneration::Create(shared_, *this,
-                             {.local = local,
-                              .role = role,
-                              .policy = configuration_.policy,
-                              .addresses = *std::move(addresses),
-                              .min_port = options_->min_port,
-                              .max_port = options_->max_port,
-                              .consent = options_->consent});
+  absl::StatusOr<std::shared_ptr<NiceGeneration>> nice = NiceGeneration::Create(
+      shared_, *this,
+      {.local = local,
+       .role = role,
+       .policy = configuration_.policy,
+       .tcp =
+           configuration_.tcp && configuration_.policy == TransportPolicy::kAll,
+       .addresses = *std::move(addresses),
+       .min_port = options_->min_port,
+       .max_port = options_->max_port,
+       .consent = options_->consent});
   if (!nice.ok()) return nice.status();
   generation->nice = *std::move(nice);
   return generation;
@@ -208,11 +210,16 @@ absl::StatusOr<CandidateUse> LibniceTransport::AddRemoteCandidate(
   return use;
 }
 
-bool LibniceTransport::Generation::AddRemoteCandidate(
+CandidateUse LibniceTransport::Generation::AddRemoteCandidate(
     const sdp::Candidate& candidate, const TransportAddress& address) {
-  if (!remote_candidates.insert(address).second) return false;
-  nice->AddRemoteCandidate(candidate, address.address);
-  return true;
+  const bool tcp = candidate.transport == sdp::CandidateTransport::kTcp;
+  const auto added = remote_candidates.emplace(
+      address, tcp ? candidate.tcp_type : std::nullopt);
+  if (!added.second) return CandidateUse::kDuplicate;
+  const CandidateUse use = nice->AddRemoteCandidate(candidate, address.address);
+  // It may be told again, and find room then.
+  if (use != CandidateUse::kApplied) remote_candidates.erase(added.first);
+  return use;
 }
 
 void LibniceTransport::EndOfRemoteCandidates() {

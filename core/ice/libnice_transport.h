@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -69,15 +70,18 @@ class LibniceTransport final : public IceTransport,
 
     bool open() const { return nice != nullptr; }
     size_t signaled() const { return remote_candidates.size(); }
-    bool AddRemoteCandidate(const sdp::Candidate& candidate,
-                            const TransportAddress& address);
+    bool tcp() const { return nice->plan().tcp; }
+    CandidateUse AddRemoteCandidate(const sdp::Candidate& candidate,
+                                    const TransportAddress& address);
 
     // Null once its pair was lost: only its status counts then.
     std::shared_ptr<NiceGeneration> nice;
     Role role = Role::kControlled;
     bool on_loopback = false;
     std::optional<CandidatePair> pair;
-    std::set<std::pair<std::string, uint16_t>> advertised;
+    // Address, port and, over TCP, how it connects.
+    std::set<std::tuple<std::string, uint16_t, std::optional<sdp::TcpType>>>
+        advertised;
 
     std::vector<NameResolver::RequestId> names;  // that had to be resolved
     size_t names_answered = 0;
@@ -85,7 +89,8 @@ class LibniceTransport final : public IceTransport,
     TimerId gathering_timer = TimerId::kNone;
     std::vector<ObserverQueue::Event> untold;  // while only prepared
 
-    std::set<TransportAddress> remote_candidates;
+    std::set<std::pair<TransportAddress, std::optional<sdp::TcpType>>>
+        remote_candidates;
   };
 
   // NiceGeneration::Events.

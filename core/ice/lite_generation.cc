@@ -91,11 +91,11 @@ const LiteGeneration::Signaled* LiteGeneration::FindSignaled(
   return found == signaled_.end() ? nullptr : &*found;
 }
 
-bool LiteGeneration::AddRemoteCandidate(const sdp::Candidate& candidate,
-                                        const TransportAddress& address) {
-  if (FindSignaled(address) != nullptr) return false;
+CandidateUse LiteGeneration::AddRemoteCandidate(
+    const sdp::Candidate& candidate, const TransportAddress& address) {
+  if (FindSignaled(address) != nullptr) return CandidateUse::kDuplicate;
   signaled_.push_back({address, candidate});
-  return true;
+  return CandidateUse::kApplied;
 }
 
 std::vector<sdp::Candidate> LiteGeneration::RemoteCandidates() const {

@@ -51,10 +51,11 @@ class LiteGeneration : public BasicGeneration {
   std::optional<Path> Selected() const;
   std::vector<Path> Paths() const;
 
-  // False when there is one with this address.
-  bool AddRemoteCandidate(const sdp::Candidate& candidate,
-                          const TransportAddress& address);
+  // kDuplicate when there is one with this address.
+  CandidateUse AddRemoteCandidate(const sdp::Candidate& candidate,
+                                  const TransportAddress& address);
   size_t signaled() const { return signaled_.size(); }
+  bool tcp() const { return false; }
   bool open() const { return listening; }
   // The candidates that were signaled, then those that checks have shown.
   std::vector<sdp::Candidate> RemoteCandidates() const;

@@ -64,8 +64,8 @@ absl::StatusOr<std::shared_ptr<NiceGeneration>> NiceGeneration::Create(
     std::shared_ptr<NiceEnvironment> environment, Events& events, Plan plan) {
   PortRegistry::Lease port;
   if (plan.max_port != 0) {
-    absl::StatusOr<PortRegistry::Lease> taken =
-        environment->ports.Take(plan.min_port, plan.max_port, plan.addresses);
+    absl::StatusOr<PortRegistry::Lease> taken = environment->ports.Take(
+        plan.min_port, plan.max_port, plan.addresses, plan.tcp);
     if (!taken.ok()) return taken.status();
     port = *std::move(taken);
   }
@@ -158,6 +158,7 @@ void NiceGeneration::Adopt(const Credentials& local) {
                                    local.pwd.c_str());
   plan_.local = local;
   for (sdp::Candidate& one : reflexive_) one.ufrag = local.ufrag;
+  if (bridge_ != nullptr) bridge_->SetLocal(local);
 }
 
 void NiceGeneration::ConnectSignals() {
@@ -185,6 +186,10 @@ bool NiceGeneration::Send(std::span<const uint8_t> packet) {
 std::vector<sdp::Candidate> NiceGeneration::LocalCandidates() const {
   const bool relay = plan_.policy == TransportPolicy::kRelay;
   std::vector<sdp::Candidate> result = reflexive_;
+  if (bridge_ != nullptr) {
+    const auto& over_tcp = bridge_->LocalCandidates();
+    result.insert(result.end(), over_tcp.begin(), over_tcp.end());
+  }
   for (const NiceCandidatePtr& one : Taken(nice_agent_get_local_candidates(
            agent_, stream_, NICE_COMPONENT_TYPE_RTP))) {
     // A relay policy shows nothing of what lies behind the relay.
@@ -205,8 +210,10 @@ sdp::Candidate NiceGeneration::Shown(const NiceCandidate& local) const {
 
 std::vector<sdp::Candidate> NiceGeneration::RemoteCandidates() const {
   std::vector<sdp::Candidate> result;
+  if (bridge_ != nullptr) result = bridge_->RemoteCandidates();
   for (const NiceCandidatePtr& one : Taken(nice_agent_get_remote_candidates(
            agent_, stream_, NICE_COMPONENT_TYPE_RTP))) {
+    if (Bridged(one->addr)) continue;  // of those above
     result.push_back(FromNice(*one, /*hide_related=*/false));
     // libnice never knew what it was derived from.
     result.back().related_address.clear();
@@ -247,6 +254,9 @@ void NiceGeneration::OnNewSelectedPair(NiceAgent*, guint, guint,
   g_clear_object(&socket);
   if (me.events_ == nullptr) return;
   me.BeginConsent();
+  if (auto pair = me.Bridged(remote->addr)) {
+    return me.events_->OnSelectedPair(me, *std::move(pair));
+  }
   sdp::Candidate ours = me.Shown(*local);
   if (const sdp::Candidate* known = me.FindReflexive(ours)) ours = *known;
   ours.ufrag.clear();
@@ -329,6 +339,7 @@ void NiceGeneration::Close(absl::AnyInvocable<void()> done) {
   GlibContext& context = seat_.context();
   g_signal_handlers_disconnect_by_data(agent_, this);
   Receive(false);
+  if (bridge_ != nullptr) bridge_->Close();
   // How often and how long a relay is asked to forget us.
   g_object_set(agent_, "stun-initial-timeout", guint{200},
                "stun-max-retransmissions", guint{2}, nullptr);

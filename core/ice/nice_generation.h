@@ -29,6 +29,7 @@
 #include "core/ice/ip_address.h"
 #include "core/ice/port_registry.h"
 #include "core/ice/reflexive_search.h"
+#include "core/ice/tcp_bridge.h"
 #include "core/loop/event_loop.h"
 #include "core/loop/fd_budget.h"
 
@@ -49,6 +50,7 @@ struct NiceEnvironment {
   PortRegistry& ports;
   Random& random;
   GlibContexts contexts;
+  TcpBridge::Lobby lobby;
 };
 
 class NiceGeneration final
@@ -79,6 +81,7 @@ class NiceGeneration final
     Credentials local;
     Role role = Role::kControlled;
     TransportPolicy policy = TransportPolicy::kAll;
+    bool tcp = false;  // not with a relay policy
     std::vector<IpAddress> addresses;
     uint16_t min_port = 0;
     uint16_t max_port = 0;
@@ -99,7 +102,8 @@ class NiceGeneration final
   // At any time. Errors: FILE_DESCRIPTORS (TCP takes one for each local
   // address), LIMIT_EXCEEDED (libnice asks 8 servers at most).
   absl::Status AddRelayServer(const Server& server, const IpAddress& address);
-  // Errors: PORTS; RESOURCE_INSPECTION, an address that is not the machine's.
+  // Errors: PORTS; RESOURCE_INSPECTION, an address that is not the machine's;
+  // for TCP also FILE_DESCRIPTORS and MEMORY.
   absl::Status Gather();
   // Other credentials, before anything was told to the other end; gathering
   // goes on. Not so the role: libnice lets it change no more.
@@ -108,8 +112,9 @@ class NiceGeneration final
   // The other end is to check first: nothing is sent to it until its first
   // check has come, or `hold` has passed.
   void SetRemote(const RemoteParameters& remote, absl::Duration hold);
-  void AddRemoteCandidate(const sdp::Candidate& candidate,
-                          const IpAddress& address);
+  // kApplied or, for TCP, kIgnoredCount.
+  CandidateUse AddRemoteCandidate(const sdp::Candidate& candidate,
+                                  const IpAddress& address);
   void EndOfRemoteCandidates();
   bool Send(std::span<const uint8_t> packet);
 
@@ -136,6 +141,9 @@ class NiceGeneration final
                  Plan plan, FdBudget::Lease fds, PortRegistry::Lease port,
                  GlibContexts::Seat seat);
   bool CreateAgent();
+  absl::Status OpenBridge();
+  void OnBridge(const TransportAddress& stand_in, TcpBridge::Change change);
+  std::optional<CandidatePair> Bridged(const NiceAddress& remote) const;
   void ConnectSignals();
   absl::Status ExplainGatherFailure() const;
   sdp::Candidate Shown(const NiceCandidate& local) const;
@@ -169,6 +177,7 @@ class NiceGeneration final
 
   void Release();
   void Apply(const RemoteParameters& remote);
+  void Tell(const sdp::Candidate& candidate, const IpAddress& address);
 
   // Consent.
   void BeginConsent();
@@ -192,6 +201,7 @@ class NiceGeneration final
   PortRegistry::Lease port_;
   GlibContexts::Seat seat_;
 
+  std::unique_ptr<TcpBridge> bridge_;  // null without TCP
   NiceAgent* agent_ = nullptr;
   guint stream_ = 0;
   int relay_servers_ = 0;

@@ -25,9 +25,10 @@ void NiceGeneration::SetRemote(const RemoteParameters& remote,
   check_username_ = remote.ufrag + ":" + plan_.local.ufrag;
   check_password_ = remote.pwd;
   remote_known_ = true;
+  if (bridge_ != nullptr) bridge_->SetRemote(remote);
   Listen(true);
   if (hold == absl::ZeroDuration() || was_checked_) return Apply(remote);
-  held_.emplace().remote = remote;
+  held_ = Held{.remote = remote};
   hold_timer_ = environment_->loop.RunAfter(hold, [weak = weak_from_this()] {
     auto me = weak.lock();
     if (me != nullptr && me->events_ != nullptr) me->Release();
@@ -51,7 +52,7 @@ void NiceGeneration::Release() {
   const Held held = *std::exchange(held_, std::nullopt);
   Apply(held.remote);
   for (const auto& [candidate, address] : held.candidates) {
-    AddRemoteCandidate(candidate, address);
+    Tell(candidate, address);
   }
   if (held.ended) EndOfRemoteCandidates();
 }
@@ -68,8 +69,23 @@ void NiceGeneration::Apply(const RemoteParameters& remote) {
   });
 }
 
-void NiceGeneration::AddRemoteCandidate(const sdp::Candidate& candidate,
-                                        const IpAddress& address) {
+CandidateUse NiceGeneration::AddRemoteCandidate(const sdp::Candidate& candidate,
+                                                const IpAddress& address) {
+  if (candidate.transport != sdp::CandidateTransport::kTcp) {
+    Tell(candidate, address);
+    return CandidateUse::kApplied;
+  }
+  const TcpBridge::Added added = bridge_->Add(candidate, address);
+  if (added.stand_in) {
+    sdp::Candidate seen = candidate;
+    seen.port = added.stand_in->port;
+    Tell(seen, added.stand_in->address);
+  }
+  return added.use;
+}
+
+void NiceGeneration::Tell(const sdp::Candidate& candidate,
+                          const IpAddress& address) {
   if (held_.has_value()) {
     held_->candidates.emplace_back(candidate, address);
     return;

@@ -71,6 +71,9 @@ absl::Status NiceGeneration::Gather() {
   if (!nice_agent_gather_candidates(agent_, stream_)) {
     return ExplainGatherFailure();
   }
+  if (plan_.tcp) {
+    if (absl::Status opened = OpenBridge(); !opened.ok()) return opened;
+  }
   gathers_ = true;
   if (!stun_servers_.empty()) BeginSearch();
   // libnice without servers has told of the end already.

@@ -1,7 +1,5 @@
 #include "core/ice/port_registry.h"
 
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +8,7 @@
 #include <string>
 
 #include "core/base/errors.h"
+#include "core/ice/transport_address.h"
 
 namespace parley::ice {
 namespace {
@@ -21,45 +20,46 @@ constexpr int kMaxProbes = 64;
 absl::Status Exhausted(uint16_t min, uint16_t max) {
   return MakeRetryableError(
       Reason::kPorts,
-      "The UDP ports " + std::to_string(min) + " to " + std::to_string(max) +
+      "The ports " + std::to_string(min) + " to " + std::to_string(max) +
           " are all in use: close peers, or widen the range.",
       absl::Seconds(1), {{"limit", std::to_string(max - min + 1)}});
 }
 
-}  // namespace
-
-bool CanBindUdp(const IpAddress& address, uint16_t port) {
+bool CanBind(int type, const TransportAddress& address) {
   sockaddr_storage name{};
-  socklen_t size;
-  if (address.is_v6()) {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(name);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    memcpy(&v6.sin6_addr, address.bytes().data(), 16);
-    size = sizeof(v6);
-  } else {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(name);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    memcpy(&v4.sin_addr, address.bytes().data(), 4);
-    size = sizeof(v4);
-  }
-  const int fd = socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const socklen_t size = ToSockaddr(address, name);
+  const int fd = socket(name.ss_family, type | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
+  // As who listens does: streams that are on their way out do not matter.
+  const int on = type == SOCK_STREAM ? 1 : 0;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&name), size) == 0;
   close(fd);
   return bound;
 }
 
+}  // namespace
+
+bool CanBindUdp(const IpAddress& address, uint16_t port) {
+  return CanBind(SOCK_DGRAM, {address, port});
+}
+
+bool CanBindTcp(const IpAddress& address, uint16_t port) {
+  return CanBind(SOCK_STREAM, {address, port});
+}
+
 absl::StatusOr<PortRegistry::Lease> PortRegistry::Take(
-    uint16_t min, uint16_t max, std::span<const IpAddress> addresses) {
+    uint16_t min, uint16_t max, std::span<const IpAddress> addresses,
+    bool tcp) {
   int left = max - min + 1;
   for (int probes = 0; probes < kMaxProbes; ++probes) {
     const std::optional<uint16_t> port = Next(min, max, left);
     if (!port) break;
     Lease lease(*this, *port);
     if (std::all_of(addresses.begin(), addresses.end(),
-                    [&](const IpAddress& a) { return probe_(a, *port); })) {
+                    [&](const IpAddress& a) {
+                      return udp_(a, *port) && (!tcp || tcp_(a, *port));
+                    })) {
       return lease;
     }
   }

@@ -1,4 +1,4 @@
-// Which UDP ports of a configured range the process uses: libnice looks for a
+// Which ports of a configured range the process uses: libnice looks for a
 // free one by trying them all, which a full range makes a long stall, and says
 // no more than that it failed. Safe for concurrent use.
 #ifndef PARLEY_CORE_ICE_PORT_REGISTRY_H_
@@ -18,12 +18,14 @@
 
 namespace parley::ice {
 
-// Whether a UDP socket could be bound to the address and port (0: any) now.
+// Whether a UDP socket could be bound to the address and port (0: any) now, or
+// one that listens for TCP.
 bool CanBindUdp(const IpAddress& address, uint16_t port);
+bool CanBindTcp(const IpAddress& address, uint16_t port);
 
 class PortRegistry {
  public:
-  // CanBindUdp, or what stands for it.
+  // CanBindUdp or CanBindTcp, or what stands for it.
   using Probe = std::function<bool(const IpAddress&, uint16_t)>;
 
   // A port set aside, given back when it is destroyed. The registry must
@@ -51,16 +53,18 @@ class PortRegistry {
     uint16_t port_ = 0;
   };
 
-  explicit PortRegistry(Probe probe = CanBindUdp) : probe_(std::move(probe)) {}
+  explicit PortRegistry(Probe udp = CanBindUdp, Probe tcp = CanBindTcp)
+      : udp_(std::move(udp)), tcp_(std::move(tcp)) {}
   PortRegistry(const PortRegistry&) = delete;
   PortRegistry& operator=(const PortRegistry&) = delete;
 
-  // A port of [min, max] that is free on every one of the addresses; each call
-  // looks on from where the last one ended, so that a port rests before it is
-  // used again. Error: PORTS, with a retry delay.
+  // A port of [min, max] that is free on every one of the addresses, for UDP
+  // and, where it is asked, for TCP too; each call looks on from where the last
+  // one ended, so that a port rests before it is used again. Error: PORTS, with
+  // a retry delay.
   absl::StatusOr<Lease> Take(uint16_t min, uint16_t max,
-                             std::span<const IpAddress> addresses)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+                             std::span<const IpAddress> addresses,
+                             bool tcp = false) ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether Take has a port to look at; what others than the process hold is
   // not known before. The same error.
   absl::Status CheckRoom(uint16_t min, uint16_t max) const
@@ -73,7 +77,8 @@ class PortRegistry {
       ABSL_LOCKS_EXCLUDED(mutex_);
   void Return(uint16_t port) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  const Probe probe_;
+  const Probe udp_;
+  const Probe tcp_;
   mutable absl::Mutex mutex_;
   std::bitset<65536> used_ ABSL_GUARDED_BY(mutex_);
   uint16_t last_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -15,6 +15,31 @@ bool IsIceText(std::string_view text, size_t least, size_t most) {
          });
 }
 
+bool IsUsableTransport(const sdp::Candidate& candidate, bool tcp) {
+  switch (candidate.transport) {
+    case sdp::CandidateTransport::kUdp:
+      return true;
+    case sdp::CandidateTransport::kTcp:
+      // Simultaneous open needs what no end here does.
+      return tcp && (candidate.tcp_type == sdp::TcpType::kActive ||
+                     candidate.tcp_type == sdp::TcpType::kPassive);
+    case sdp::CandidateTransport::kOther:
+      break;
+  }
+  return false;
+}
+
+// Over TCP no services of others: whoever writes a description could have them
+// connected to. ICE has two ports of its own there, where firewalls let nothing
+// else out.
+bool IsUsablePort(const sdp::Candidate& candidate) {
+  if (candidate.port == 0) return false;
+  return candidate.transport != sdp::CandidateTransport::kTcp ||
+         candidate.tcp_type == sdp::TcpType::kActive ||
+         candidate.port >= 1024 || candidate.port == 80 ||
+         candidate.port == 443;
+}
+
 }  // namespace
 
 absl::Status TransportClosed() {
@@ -31,15 +56,15 @@ absl::Status CheckCredentials(std::string_view ufrag, std::string_view pwd) {
 }
 
 std::optional<CandidateUse> WhyUseless(const sdp::Candidate& candidate,
-                                       IpAddress& address) {
+                                       bool tcp, IpAddress& address) {
   if (candidate.component != 1) return CandidateUse::kIgnoredComponent;
-  if (candidate.transport != sdp::CandidateTransport::kUdp ||
+  if (!IsUsableTransport(candidate, tcp) ||
       candidate.type == sdp::CandidateType::kOther) {
     return CandidateUse::kIgnoredTransport;
   }
   const std::optional<IpAddress> parsed = IpAddress::Parse(candidate.address);
   if (!parsed) return CandidateUse::kIgnoredName;
-  if (candidate.port == 0) return CandidateUse::kIgnoredAddress;
+  if (!IsUsablePort(candidate)) return CandidateUse::kIgnoredAddress;
   address = *parsed;
   return std::nullopt;
 }

@@ -22,9 +22,10 @@ absl::Status TransportClosed();
 absl::Status CheckCredentials(std::string_view ufrag, std::string_view pwd);
 
 // Why nothing can be sent to a remote candidate, whatever the policy says of
-// its address; nullopt, and the address in `address`, when something can.
+// its address; nullopt, and the address in `address`, when something can, with
+// `tcp` also over TCP, or when it connects itself.
 std::optional<CandidateUse> WhyUseless(const sdp::Candidate& candidate,
-                                       IpAddress& address);
+                                       bool tcp, IpAddress& address);
 
 }  // namespace parley::ice
 

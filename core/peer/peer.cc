@@ -39,9 +39,22 @@ constexpr absl::Duration kWatchersDelay = absl::Seconds(1);
 
 }  // namespace
 
+absl::Status CheckGathering(const ice::GatheringConfiguration& wanted,
+                            bool ice_lite) {
+  if (!wanted.tcp || !ice_lite) return absl::OkStatus();
+  return MakeError(Reason::kNotSupported,
+                   "A single-port peer has no ICE over TCP; make a full one.",
+                   {{"field", "configuration.ice_tcp"}});
+}
+
 absl::StatusOr<std::shared_ptr<Peer>> Peer::Create(
     std::string name, PeerInit init, const Environment& environment,
     Executor& executor, absl::AnyInvocable<void()> on_gone) {
+  if (absl::Status checked =
+          CheckGathering(init.gathering, init.configuration.ice_lite);
+      !checked.ok()) {
+    return checked;
+  }
   init.configuration.max_description_bytes =
       environment.limits.max_description_bytes;
   // And one for the data channels.

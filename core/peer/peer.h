@@ -63,6 +63,10 @@ class EventSink {
   virtual void OnCandidateNameIgnored() = 0;
 };
 
+// NOT_SUPPORTED: what no lite peer can gather.
+absl::Status CheckGathering(const ice::GatheringConfiguration& wanted,
+                            bool ice_lite);
+
 class Peer : public std::enable_shared_from_this<Peer> {
  public:
   // Creates a peer with its first transceivers and data channels, all of them
@@ -250,8 +254,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
   struct CandidateBatch;
   CandidateResult AddCandidate(const CandidateInput& input, bool queue_early);
   CandidateResult JudgeCandidate(const CandidateInput& input, bool queue_early);
-  static CandidateIgnored Unusable(
-      const std::optional<sdp::Candidate>& candidate);
+  CandidateIgnored Unusable(
+      const std::optional<sdp::Candidate>& candidate) const;
   static bool HasName(const sdp::Candidate& candidate);
   void CountIgnoredName();
   void RetryQueuedCandidates();

@@ -145,9 +145,10 @@ CandidateResult Peer::JudgeCandidate(const CandidateInput& input,
 
 // Why this end cannot use a candidate that belongs to a transport of its own.
 CandidateIgnored Peer::Unusable(
-    const std::optional<sdp::Candidate>& candidate) {
+    const std::optional<sdp::Candidate>& candidate) const {
   if (!candidate) return CandidateIgnored::kNot;
-  if (candidate->transport != sdp::CandidateTransport::kUdp) {
+  if (candidate->transport != sdp::CandidateTransport::kUdp &&
+      !info_.gathering.tcp) {
     return CandidateIgnored::kTransport;
   }
   return HasName(*candidate) ? CandidateIgnored::kHostName

@@ -44,6 +44,11 @@ absl::Status Peer::SetConfiguration(RtcConfiguration wanted) {
                      "a new one",
                      {{"field", "certificates"}});
   }
+  if (absl::Status checked =
+          CheckGathering(wanted.gathering, session_.configuration->ice_lite);
+      !checked.ok()) {
+    return checked;
+  }
   jsep::Configuration next = *session_.configuration;
   next.bundle_policy = wanted.bundle_policy;
   next.ice_candidate_pool_size = wanted.ice_candidate_pool_size;
@@ -51,7 +56,8 @@ absl::Status Peer::SetConfiguration(RtcConfiguration wanted) {
       wanted.gathering.policy == ice::TransportPolicy::kRelay
           ? jsep::IceTransportPolicy::kRelay
           : jsep::IceTransportPolicy::kAll;
-  if (wanted.gathering.servers != info_.gathering.servers) {
+  if (wanted.gathering.servers != info_.gathering.servers ||
+      wanted.gathering.tcp != info_.gathering.tcp) {
     // A key that no list before had: each change has a revision of its own.
     next.ice_servers_key = std::to_string(session_.revision + 1);
   }

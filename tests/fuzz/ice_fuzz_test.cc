@@ -20,5 +20,11 @@ TEST(IceFuzzTest, BindingAnswerSeeds) {
   }
 }
 
+TEST(IceFuzzTest, FrameSeeds) {
+  for (const std::string& seed : ReadSeeds(PARLEY_FUZZ_SEEDS "/ice_frames")) {
+    RunDamaged(seed, IceFrames);
+  }
+}
+
 }  // namespace
 }  // namespace parley::fuzz

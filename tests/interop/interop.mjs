@@ -10,15 +10,21 @@ import {scenarios} from './scenarios.mjs';
 
 const ADDRESS = '127.0.0.1:50051';
 const FLAGS = ['--udp-port=3478'];
-const ICE_MODES = ['ICE_MODE_FULL', 'ICE_MODE_SINGLE_PORT'];
+const KINDS_OF_ICE = [
+  {iceMode: 'ICE_MODE_FULL'},
+  {iceMode: 'ICE_MODE_SINGLE_PORT'},
+  {iceMode: 'ICE_MODE_FULL', tcpAlone: true},
+];
 const SCENARIO_MS = 60_000;
 const CLOSE_MS = 20_000;
 
 // Every scenario, with each kind of ICE transport at Parley's end.
 function cases() {
-  return ICE_MODES.flatMap((iceMode) =>
-    Object.entries(scenarios).map(([name, scenario]) =>
-      ({title: `${name}, ${iceMode}`, iceMode, scenario})));
+  return KINDS_OF_ICE.flatMap((ice) => {
+    const kind = ice.iceMode + (ice.tcpAlone ? ' over TCP alone' : '');
+    return Object.entries(scenarios).map(([name, scenario]) =>
+      ({title: `${name}, ${kind}`, ice, scenario}));
+  });
 }
 
 // Whether every scenario passed in this browser.
@@ -26,11 +32,11 @@ async function runBrowser(name, launch, client, url) {
   const browser = await launch();
   let passed = true;
   try {
-    for (const {title, iceMode, scenario} of cases()) {
+    for (const {title, ice, scenario} of cases()) {
       const start = Date.now();
       try {
         await within(SCENARIO_MS, title,
-          scenario({client, browser, url, iceMode}));
+          scenario({client, browser, url, ...ice}));
         console.log(`${name} ${browser.version}, ${title}: ok ` +
           `(${Date.now() - start} ms)`);
       } catch (error) {

@@ -84,7 +84,7 @@ export const scenarios = {
     await exchangeSamples(session, channel, label);
     await sendAndReceive(session, channel, label);
     await page.call('close');
-    await session.channelState(channel, 'CLOSED');
+    await session.leftBy(channel);
     await session.closePeer();
     await page.stop();
   },

@@ -4,23 +4,39 @@ import {PageEnd} from '../js/end.mjs';
 import {PeerEnd} from '../js/peer_end.mjs';
 import {Signaling} from '../js/signaling.mjs';
 
+// Of a candidate's line; the one that ends them belongs to every transport.
+const isTcp = (line) => !line || / tcp /i.test(line);
+
+// Whether the event tells that the channel has come to the state.
+function isState({dataChannelStateChange}, name, state) {
+  const channel = dataChannelStateChange?.dataChannel;
+  return channel?.name === name &&
+    channel.readyState === `DATA_CHANNEL_STATE_${state}`;
+}
+
 export class Session {
   #parley;
+  #tcpAlone;
   #signaling;
 
-  // Both peers, neither of which has a description yet.
-  static async open({client, browser, url, iceMode, dataChannels = []}) {
+  // Both peers, neither of which has a description yet. With `tcpAlone` none
+  // learns of the other's UDP.
+  static async open(
+    {client, browser, url, iceMode, tcpAlone = false, dataChannels = []}) {
     const session = new Session();
     session.client = client;
+    session.#tcpAlone = tcpAlone;
     const parley = session.#parley = new PeerEnd('Parley', client);
     const {state} = await parley.create(
-      {iceMode, dataChannels, labels: {browser: browser.name}},
+      {iceMode, dataChannels, labels: {browser: browser.name},
+        configuration: {iceTcp: tcpAlone}},
       (event) => parley.inbox.push(event));
     session.channels = state.dataChannels;
     session.inbox = parley.inbox;
     session.page = await PageEnd.open(browser.name, browser, url);
     await session.page.call('open');
-    session.#signaling = new Signaling(parley, session.page);
+    session.#signaling = new Signaling(parley, session.page,
+      tcpAlone ? isTcp : undefined);
     return session;
   }
 
@@ -51,11 +67,18 @@ export class Session {
 
   // Parley sees the channel in the state.
   channelState(name, state) {
-    return this.inbox.take(`${name} ${state}`, (event) => {
-      const channel = event.dataChannelStateChange?.dataChannel;
-      return channel?.name === name &&
-        channel.readyState === `DATA_CHANNEL_STATE_${state}`;
-    });
+    return this.inbox.take(`${name} ${state}`,
+      (event) => isState(event, name, state));
+  }
+
+  // Parley sees that the page has closed the connection of the channel. Over
+  // TCP Firefox ends its stream, now and then, before it has sent what it still
+  // had to say, DTLS's close_notify among it: then ICE tells of it.
+  leftBy(channel) {
+    return this.inbox.take(`${channel} CLOSED`, (event) =>
+      isState(event, channel, 'CLOSED') ||
+        (this.#tcpAlone && event.iceConnectionStateChange
+          ?.iceConnectionState === 'ICE_CONNECTION_STATE_DISCONNECTED'));
   }
 
   async closePeer() {

@@ -9,10 +9,11 @@ class Direction {
   #delivered = Promise.resolve();
   #fragments = new Set();
 
-  constructor(from, to) {
+  constructor(from, to, passes) {
     this.to = to;
     from.onCandidate = (candidate) => {
       if (!candidate.candidate && !to.takesEndOfCandidates) return;
+      if (!passes(candidate.candidate)) return;
       this.#held.push(candidate);
       this.#flush();
     };
@@ -49,14 +50,25 @@ class Direction {
   }
 }
 
+// The description with those of its candidates that pass.
+const filtered = (description, passes) => ({
+  ...description,
+  sdp: description.sdp.split(/(?<=\n)/).filter((line) =>
+    !line.startsWith('a=candidate:') || passes(line)).join(''),
+});
+
 export class Signaling {
   #one;
   #directions;
+  #passes;
 
-  constructor(one, other) {
+  // Of candidates only those go over whose line `passes` lets.
+  constructor(one, other, passes = () => true) {
     this.#one = one;
+    this.#passes = passes;
     this.#directions = new Map([
-      [one, new Direction(one, other)], [other, new Direction(other, one)]]);
+      [one, new Direction(one, other, passes)],
+      [other, new Direction(other, one, passes)]]);
   }
 
   // One round of offer and answer; gives both.
@@ -64,8 +76,10 @@ export class Signaling {
     await Promise.all([...this.#directions.values()].map((one) => one.hold()));
     const toAnswerer = this.#directions.get(offerer);
     const answerer = toAnswerer.to;
-    const offer = await offerer.call('offer', {restart});
-    const answer = await answerer.call('answer', offer);
+    const offer =
+      filtered(await offerer.call('offer', {restart}), this.#passes);
+    const answer =
+      filtered(await answerer.call('answer', offer), this.#passes);
     toAnswerer.release(offer.sdp);
     await offerer.call('accept', answer);
     this.#directions.get(answerer).release(answer.sdp);

@@ -5,7 +5,7 @@
 // so that the server's processor time is that of two peers. This process is
 // their backend: it makes the calls, and carries every message over gRPC on
 // both sides. First with full peers on both ends, then with a single-port one
-// that answers.
+// that answers, then with full ones over TCP alone.
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -22,7 +22,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
@@ -40,6 +42,23 @@ struct Settings {
   uint64_t echoes = 20'000;
   uint64_t megabytes = 64;
 };
+
+enum class Kind { kFull, kSinglePort, kTcpAlone };
+
+// The description without its candidates for UDP.
+v1::SessionDescription OverTcpAlone(v1::SessionDescription description) {
+  std::string kept;
+  for (const absl::string_view line :
+       absl::StrSplit(description.sdp(), '\n', absl::SkipEmpty())) {
+    if (absl::StartsWith(line, "a=candidate:") &&
+        !absl::StrContains(line, " tcp ")) {
+      continue;
+    }
+    absl::StrAppend(&kept, line, "\n");
+  }
+  description.set_sdp(kept);
+  return description;
+}
 
 // What has to happen at all happens in this time.
 constexpr absl::Duration kPatience = absl::Seconds(60);
@@ -118,19 +137,27 @@ class Backend {
   const client::Client& client() const { return client_; }
 
   // Returns when the channel is open on both ends.
-  Pair Connect(v1::IceMode answerers_mode) {
+  Pair Connect(Kind kind) {
+    const bool tcp = kind == Kind::kTcpAlone;
     v1::OfferRequest offer;
+    offer.mutable_create()->mutable_configuration()->set_ice_tcp(tcp);
     offer.mutable_create()->add_data_channels()->set_label("bench");
     offer.mutable_gathering_timeout()->set_seconds(10);
     const v1::OfferResponse offered = Must(client_.Offer(offer));
     v1::AnswerRequest answer;
-    answer.mutable_create()->set_ice_mode(answerers_mode);
-    *answer.mutable_offer() = offered.description();
+    answer.mutable_create()->set_ice_mode(kind == Kind::kSinglePort
+                                              ? v1::ICE_MODE_SINGLE_PORT
+                                              : v1::ICE_MODE_FULL);
+    answer.mutable_create()->mutable_configuration()->set_ice_tcp(tcp);
+    *answer.mutable_offer() =
+        tcp ? OverTcpAlone(offered.description()) : offered.description();
     answer.mutable_gathering_timeout()->set_seconds(10);
     const v1::AnswerResponse answered = Must(client_.Answer(answer));
     Pair pair = {.offerer = offered.peer().name(),
                  .answerer = answered.peer().name()};
-    Must(client_.SetRemoteDescription(pair.offerer, answered.description()));
+    Must(client_.SetRemoteDescription(
+        pair.offerer,
+        tcp ? OverTcpAlone(answered.description()) : answered.description()));
     AwaitUpdate([&pair](const v1::WatchPeersResponse& update) {
       std::string channel = OpenedChannel(update);
       if (update.name() == pair.offerer) {
@@ -257,12 +284,12 @@ class Bench {
   }
   ~Bench() { running = nullptr; }
 
-  void Run(const char* name, v1::IceMode mode) {
+  void Run(const char* name, Kind kind) {
     printf("%s\n", name);
-    MeasureConnecting(mode);
+    MeasureConnecting(kind);
     pairs_.clear();
     for (uint64_t i = 0; i < settings_.pairs; ++i) {
-      pairs_.push_back(backend_.Connect(mode));
+      pairs_.push_back(backend_.Connect(kind));
     }
     MeasureEchoes(1);
     MeasureEchoes(settings_.pairs * 8);
@@ -273,13 +300,13 @@ class Bench {
   }
 
  private:
-  void MeasureConnecting(v1::IceMode mode) {
+  void MeasureConnecting(Kind kind) {
     std::vector<double> milliseconds;
-    backend_.Close(backend_.Connect(mode));  // what happens once
+    backend_.Close(backend_.Connect(kind));  // what happens once
     const Stopwatch all(server_.pid());
     for (uint64_t i = 0; i < settings_.connections; ++i) {
       const Stopwatch one(server_.pid());
-      const Pair pair = backend_.Connect(mode);
+      const Pair pair = backend_.Connect(kind);
       milliseconds.push_back(one.seconds() * 1e3);
       backend_.Close(pair);
     }
@@ -425,8 +452,9 @@ int Main(int argc, char** argv) {
     return 2;
   }
   Bench bench(settings);
-  bench.Run("full peers", v1::ICE_MODE_FULL);
-  bench.Run("the answerer a single-port peer", v1::ICE_MODE_SINGLE_PORT);
+  bench.Run("full peers", Kind::kFull);
+  bench.Run("the answerer a single-port peer", Kind::kSinglePort);
+  bench.Run("full peers over TCP alone", Kind::kTcpAlone);
   return 0;
 }
 

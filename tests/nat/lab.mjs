@@ -38,12 +38,13 @@ const forwardPackets = (namespace) =>
   enter(namespace, 'sh', '-c', 'echo 1 >/proc/sys/net/ipv4/ip_forward');
 
 const hostAddress = (host) => `192.168.${NUMBERS[host]}.2`;
-const publicAddress = (host, life = 1) =>
+export const publicAddress = (host, life = 1) =>
   `198.51.100.${10 * life + NUMBERS[host]}`;
 
 // What a NAT does with UDP (RFC 4787). Linux keeps a host's port where it can,
 // whatever the destination: a mapping independent of the endpoint. No NAT lets
-// in what its host has not sent to.
+// in what its host has not sent to, but for the one that gives its host all.
+const HOST = 'the address of the host';
 const mappings = {
   cone: [['-t', 'nat', '-A', 'POSTROUTING', '-o', 'out', '-j', 'MASQUERADE']],
   symmetric: [
@@ -53,6 +54,11 @@ const mappings = {
   blockUdp: [
     ['-t', 'nat', '-A', 'POSTROUTING', '-o', 'out', '-j', 'MASQUERADE'],
     ['-A', 'FORWARD', '-p', 'udp', '-j', 'DROP']],
+  oneToOne: [
+    ['-t', 'nat', '-A', 'PREROUTING', '-i', 'out',
+      '-j', 'DNAT', '--to-destination', HOST],
+    ['-t', 'nat', '-A', 'POSTROUTING', '-o', 'out', '-j', 'MASQUERADE'],
+    ['-A', 'FORWARD', '-i', 'out', '-j', 'ACCEPT']],
 };
 const known = ['-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED'];
 const filters = [
@@ -121,7 +127,8 @@ export class Lab {
     this.#addressHost(host, hostAddress(host));
     this.#addressNat(host, publicAddress(host));
     for (const rule of [...mappings[nat], ...filters]) {
-      enter(gateway, 'iptables', '--wait', ...rule);
+      enter(gateway, 'iptables', '--wait',
+        ...rule.map((word) => word === HOST ? hostAddress(host) : word));
     }
   }
 

@@ -17,11 +17,11 @@ const AT_ONCE = 4;
 const SCENARIO_MS = 240_000;
 const self = fileURLToPath(import.meta.url);
 
-async function runHere({nats, configuration, run}) {
+async function runHere({nats, configuration, flags, run}) {
   const lab = await Lab.start(nats);
   let pair;
   try {
-    pair = await Pair.start(lab, configuration);
+    pair = await Pair.start(lab, configuration, flags);
     await within(SCENARIO_MS, 'the scenario', run(pair));
     await pair.end();
     return true;

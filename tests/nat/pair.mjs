@@ -32,7 +32,8 @@ class HostEnd extends ParleyEnd {
 }
 
 export class Pair {
-  static async start(lab, configuration) {
+  // flags: of the servers of a and b, where they have any of their own.
+  static async start(lab, configuration, flags = {}) {
     const pair = new Pair();
     pair.lab = lab;
     pair.directory = mkdtempSync(join(tmpdir(), 'parley-nat-'));
@@ -40,7 +41,8 @@ export class Pair {
     pair.clients = [];
     try {
       [pair.a, pair.b] = await Promise.all(
-        ['a', 'b'].map((host) => pair.#startEnd(host, configuration)));
+        ['a', 'b'].map((host) =>
+          pair.#startEnd(host, configuration, flags[host] ?? [])));
     } catch (error) {
       await pair.kill();
       throw error;
@@ -49,10 +51,10 @@ export class Pair {
     return pair;
   }
 
-  async #startEnd(host, configuration) {
+  async #startEnd(host, configuration, flags) {
     const address = `unix:${this.directory}/${host}`;
     const server = await Server.start(address,
-      ['--admin-listen=off', '--ipv6=false', '--log-level=warning'],
+      ['--admin-listen=off', '--ipv6=false', '--log-level=warning', ...flags],
       inside(host));
     this.servers.push(server);
     const client = new Client(address);

@@ -1,10 +1,11 @@
-// What the two ends must live through, by name: {nats, configuration, run}.
+// What the two ends must live through, by name: {nats, configuration, run} and,
+// where a server has some of its own, {flags}.
 //
 // run gets {lab, a, b, connect, negotiate, exchange, traffic}; see pair.mjs.
 import assert from 'node:assert/strict';
 import {setTimeout as pass} from 'node:timers/promises';
 
-import {SERVER, TURN} from './lab.mjs';
+import {publicAddress, SERVER, TURN} from './lab.mjs';
 
 const stun = {iceServers: [{urls: [`stun:${SERVER}:3478`]}]};
 const turn = (transport) => ({iceServers: [
@@ -32,6 +33,17 @@ async function relayed(pair) {
   await pair.connect();
   const types = await pairTypes(pair);
   assert.ok(types.includes('relay'), `a relay in ${types}`);
+  await pair.exchange(100);
+}
+
+async function overTcp(pair) {
+  await pair.connect();
+  const pairs =
+    await Promise.all([pair.a, pair.b].map((end) => end.take('pair')));
+  for (const {local, remote} of pairs) {
+    assert.match(local, / tcp .* tcptype /i);
+    assert.match(remote, / tcp .* tcptype /i);
+  }
   await pair.exchange(100);
 }
 
@@ -114,6 +126,10 @@ export const scenarios = {
   'UDP blocked, no TCP': {
     nats: {a: 'blockUdp', b: 'cone'}, configuration: turn('udp'),
     run: impossible},
+  'UDP blocked, ICE-TCP to a 1:1 NAT': {
+    nats: {a: 'blockUdp', b: 'oneToOne'}, configuration: {iceTcp: true},
+    flags: {b: [`--external-addresses=${publicAddress('b')}`]},
+    run: overTcp},
   'only relays': {
     nats: cones, configuration: relayOnly, run: onlyRelays},
   '10 % loss, 100 ms and more, out of order': {

@@ -5,6 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "tests/core/ice/stun_server.h"
@@ -63,6 +67,40 @@ class GatheringTest : public ServerTest {
   void Negotiate(const std::string& offerer, const std::string& answerer) {
     SetRemote(answerer, Describe(offerer));
     SetRemote(offerer, Describe(answerer));
+  }
+  static v1::SessionDescription WithoutCandidates(
+      v1::SessionDescription description) {
+    std::string kept;
+    for (absl::string_view line :
+         absl::StrSplit(description.sdp(), '\n', absl::SkipEmpty())) {
+      if (absl::StartsWith(line, "a=candidate") ||
+          absl::StartsWith(line, "a=end-of-candidates")) {
+        continue;
+      }
+      absl::StrAppend(&kept, line, "\n");
+    }
+    description.set_sdp(kept);
+    return description;
+  }
+  void AddTcpCandidates(const v1::SessionDescription& of,
+                        const std::string& to) {
+    v1::AddIceCandidatesRequest request;
+    request.set_name(to);
+    for (absl::string_view line : absl::StrSplit(of.sdp(), "\r\n")) {
+      if (!absl::ConsumePrefix(&line, "a=") ||
+          !absl::StrContains(line, " tcp ")) {
+        continue;
+      }
+      v1::IceCandidate* candidate = request.add_candidates();
+      candidate->set_candidate(std::string(line));
+      candidate->set_sdp_mid("0");
+    }
+    EXPECT_GT(request.candidates_size(), 0);
+    v1::AddIceCandidatesResponse response;
+    EXPECT_OK(Call(&Peers::AddIceCandidates, request, &response));
+    for (const auto& result : response.results()) {
+      EXPECT_EQ(result.outcome(), v1::ICE_CANDIDATE_OUTCOME_APPLIED);
+    }
   }
   // The local end of the next pair that is selected after this event.
   std::string NextSelected(const std::string& name, uint64_t after) {
@@ -174,6 +212,53 @@ TEST_F(GatheringTest, RemoteCandidatesThatAreNotUsedAreAnsweredSo) {
             v1::ICE_CANDIDATE_OUTCOME_IGNORED);
   EXPECT_EQ(response.results().rbegin()->ignored_reason(),
             v1::ICE_CANDIDATE_IGNORED_REASON_TOO_MANY);
+}
+
+// Each learns of the other by AddIceCandidates, and of its TCP alone.
+TEST_F(GatheringTest, PeersConnectOverTcpAlone) {
+  v1::CreatePeerRequest create;
+  create.mutable_configuration()->set_ice_tcp(true);
+  const std::string b = CreatePeer(create).name();
+  create.add_data_channels()->set_label("chat");
+  const v1::Peer offerer = CreatePeer(create);
+  const std::string a = offerer.name();
+  EXPECT_TRUE(offerer.configuration().ice_tcp());
+  const v1::SessionDescription offer = Describe(a);
+  SetRemote(b, WithoutCandidates(offer));
+  const v1::SessionDescription answer = Describe(b);
+  SetRemote(a, WithoutCandidates(answer));
+  AddTcpCandidates(offer, b);
+  AddTcpCandidates(answer, a);
+  EXPECT_THAT(NextSelected(a, 0), HasSubstr(" tcp "));
+  EXPECT_THAT(NextSelected(b, 0), HasSubstr(" tcp "));
+  std::string channel_b;
+  AwaitEvent(b, 0, [&channel_b](const v1::Event& event) {
+    channel_b = event.data_channel().data_channel().name();
+    return event.has_data_channel();
+  });
+  ExpectMessage(channel_b, offerer.state().data_channels(0).name(), "tcp");
+
+  // The statistics show no trace of UDP on the way.
+  v1::GetStatsRequest request;
+  request.set_name(a);
+  v1::GetStatsResponse response;
+  EXPECT_OK(Call(&Peers::GetStats, request, &response));
+  int remote = 0;
+  for (const v1::Stats& one : response.report().stats()) {
+    if (!one.has_remote_candidate()) continue;
+    ++remote;
+    EXPECT_EQ(one.remote_candidate().protocol(), "tcp");
+  }
+  EXPECT_GT(remote, 0);
+}
+
+TEST_F(GatheringTest, TcpMayBeAskedForOnALivePeer) {
+  const Pair pair = Connect();
+  v1::UpdatePeerRequest update;
+  update.set_name(pair.a);
+  update.mutable_configuration()->set_ice_tcp(true);
+  EXPECT_OK(Call(&Peers::UpdatePeer, update));
+  EXPECT_THAT(Describe(pair.a).sdp(), HasSubstr(" tcptype passive"));
 }
 
 class CandidatePoolTest : public GatheringTest {

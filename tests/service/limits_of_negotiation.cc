@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "core/ice/tcp_bridge.h"
 #include "core/ice/transport_rules.h"
 #include "core/sctp/association.h"
 #include "core/sctp/data_channels.h"
@@ -280,6 +281,37 @@ std::vector<LimitRow> RemoteLimits() {
        .documented = ice::kMaxRemoteCandidates,
        .elsewhere = "tests/core/ice/libnice_transport_test.cc:"
                     "RemoteCandidatesThatAreNotUsedAreCountedNotRefused"},
+      {.what = "of those with `ice_tcp`, passive ones that are connected to",
+       .beyond = "ignored",
+       .documented = ice::TcpBridge::kMaxTargets,
+       .elsewhere = "tests/core/ice/libnice_tcp_test.cc:"
+                    "RemoteCandidatesAreUsedAsFarAsTheyCanBe"},
+      {.what = "streams over TCP that others open to one generation of ICE",
+       .beyond = "the one least recently heard from is ended",
+       .documented = ice::TcpBridge::kMaxAccepted,
+       .elsewhere = "tests/core/ice/libnice_tcp_hostile_test.cc:"
+                    "OneMoreTakesThePlaceOfTheQuietest"},
+      {.what = "such streams before their first check",
+       .beyond = "the oldest is ended",
+       .documented = ice::TcpBridge::kMaxWaiting,
+       .elsewhere = "tests/core/ice/libnice_tcp_hostile_test.cc:"
+                    "WhoSaysNothingHasNoPlaceForLong"},
+      {.what = "the same of all peers of an event loop",
+       .beyond = "the oldest is ended",
+       .documented = ice::TcpBridge::Lobby::kMax,
+       .elsewhere = "tests/core/ice/libnice_tcp_hostile_test.cc:"
+                    "AllThatWaitAreBoundedTogether"},
+      {.what = "streams of one generation that are let in at once; then 4 a "
+               "second",
+       .beyond = "ended",
+       .documented = static_cast<uint64_t>(ice::TcpBridge::kAdmissions.burst),
+       .elsewhere = "tests/core/ice/libnice_tcp_hostile_test.cc:"
+                    "WhoComesAndGoesTooOftenWaits"},
+      {.what = "the first packet of such a stream",
+       .beyond = "the stream is ended",
+       .documented = 1'500,
+       .elsewhere = "tests/core/ice/libnice_tcp_hostile_test.cc:"
+                    "WhoDoesNotKnowThePasswordIsShownOut"},
       {.what = "paths of a single-port peer",
        .beyond = "the oldest goes",
        .documented = 8,

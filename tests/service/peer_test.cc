@@ -98,9 +98,6 @@ TEST_F(PeerTest, CreatePeerSaysWhichFieldIsWrong) {
          r.mutable_configuration()->add_certificates("certificates/c");
        },
        "INVALID_ARGUMENT ARGUMENT TypeError", "configuration.certificates[0]"},
-      {[](auto& r) { r.mutable_configuration()->set_ice_tcp(true); },
-       "INVALID_ARGUMENT NOT_SUPPORTED NotSupportedError",
-       "configuration.ice_tcp"},
       {[](auto& r) { r.set_ice_mode(v1::ICE_MODE_SINGLE_PORT); },
        "INVALID_ARGUMENT NOT_SUPPORTED NotSupportedError", "ice_mode"},
       {[](auto& r) { r.add_transceivers(); },

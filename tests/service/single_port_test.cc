@@ -123,6 +123,23 @@ TEST_F(SinglePortServerTest, HasNoRelay) {
   EXPECT_EQ(ErrorText(status), refused);
 }
 
+TEST_F(SinglePortServerTest, HasNoTcp) {
+  Start(/*by_default=*/true);
+  const std::string refused =
+      "INVALID_ARGUMENT NOT_SUPPORTED NotSupportedError";
+  v1::CreatePeerRequest create;
+  create.mutable_configuration()->set_ice_tcp(true);
+  grpc::Status status = Call(&Peers::CreatePeer, create);
+  EXPECT_EQ(ErrorText(status), refused);
+  EXPECT_EQ(Metadata(status, "field"), "configuration.ice_tcp");
+  v1::UpdatePeerRequest update;
+  update.set_name(CreatePeer().name());
+  *update.mutable_configuration() = create.configuration();
+  status = Call(&Peers::UpdatePeer, update);
+  EXPECT_EQ(ErrorText(status), refused);
+  EXPECT_EQ(Metadata(status, "field"), "configuration.ice_tcp");
+}
+
 TEST_F(SinglePortServerTest, TheFeatureTellsOfIt) {
   Start(/*by_default=*/false);
   v1::GetPoolResponse response;

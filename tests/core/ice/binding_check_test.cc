@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/core/ice/check_client.h"
 
 namespace parley::ice {
 namespace {
@@ -184,6 +185,23 @@ TEST(BindingCheckTest, AnAuthenticAnswerIsBelieved) {
   EXPECT_EQ(ReadBindingAnswer(answerer.Error(STUN_ERROR_SERVER_ERROR), asked.id,
                               kPassword),
             BindingAnswer::kError);
+}
+
+TEST(BindingCheckTest, ASuccessAnswerTellsTheAddressThatIsMeant) {
+  const Asked asked = Ask();
+  for (const char* text : {"192.0.2.1", "2001:db8::1"}) {
+    const TransportAddress mapped{*IpAddress::Parse(text), 4711};
+    BindingSuccess success;
+    const size_t size =
+        WriteBindingSuccess(asked.id, mapped, kPassword, success);
+    ASSERT_NE(size, 0u);
+    const auto packet = std::span(success).first(size);
+    EXPECT_EQ(ReadBindingAnswer(packet, asked.id, kPassword),
+              BindingAnswer::kSuccess);
+    EXPECT_EQ(ReadBindingAnswer(packet, asked.id, "another password, of none"),
+              BindingAnswer::kNone);
+    EXPECT_EQ(testing::MappedAddress(packet), mapped);
+  }
 }
 
 TEST(BindingCheckTest, AnAnswerIsFoundInsideOtherBytes) {

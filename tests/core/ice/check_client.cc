@@ -73,6 +73,21 @@ std::optional<CheckClient::Answer> CheckClient::Read(
   return answer;
 }
 
+std::optional<TransportAddress> MappedAddress(
+    std::span<const uint8_t> message) {
+  StunMessage view{};
+  view.buffer = const_cast<uint8_t*>(message.data());
+  view.buffer_len = message.size();
+  sockaddr_storage mapped{};
+  socklen_t size = sizeof(mapped);
+  if (stun_message_find_xor_addr(&view, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
+                                 &mapped,
+                                 &size) != STUN_MESSAGE_RETURN_SUCCESS) {
+    return std::nullopt;
+  }
+  return FromSockaddr(mapped);
+}
+
 Bytes CheckClient::Indication() {
   StunAgent agent;
   Init(agent, STUN_AGENT_USAGE_USE_FINGERPRINT);

@@ -50,6 +50,9 @@ class CheckClient {
   StunAgent without_fingerprint_;
 };
 
+// The XOR-MAPPED-ADDRESS of a STUN message; nothing is verified.
+std::optional<TransportAddress> MappedAddress(std::span<const uint8_t> message);
+
 }  // namespace parley::ice::testing
 
 #endif  // PARLEY_TESTS_CORE_ICE_CHECK_CLIENT_H_

@@ -72,6 +72,23 @@ class ConsentTest : public ::testing::Test {
   std::vector<Request> sent_;  // all of them
 };
 
+TEST_F(ConsentTest, ADoubtIsLookedIntoAtOnceButNotAgainAndAgain) {
+  consent_.Doubt(now_);
+  EXPECT_EQ(consent_.deadline(), absl::InfiniteDuration());
+  consent_.Begin(now_);
+  consent_.Doubt(now_);
+  EXPECT_EQ(consent_.deadline(), now_);
+  Step(now_);
+  ASSERT_EQ(sent_.size(), 1u);
+  consent_.OnAnswer(sent_.back().id, now_);
+  // One that comes right behind a check waits for what that may show.
+  consent_.Doubt(now_);
+  EXPECT_EQ(consent_.deadline(), now_ + ConsentTiming().silence);
+  ToNextRequest();
+  RunTo(now_ + ConsentTiming().silence);
+  EXPECT_EQ(consent_.state(), State::kSilent);
+}
+
 TEST_F(ConsentTest, NothingIsDueBeforeAPairIsSelected) {
   EXPECT_EQ(consent_.state(), State::kNone);
   EXPECT_EQ(consent_.deadline(), absl::InfiniteDuration());

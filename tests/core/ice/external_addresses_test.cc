@@ -9,7 +9,9 @@ namespace parley::ice {
 namespace {
 
 using sdp::Candidate;
+using sdp::CandidateTransport;
 using sdp::CandidateType;
+using sdp::TcpType;
 using ::testing::ElementsAre;
 
 ExternalAddresses Rules(std::vector<std::string> texts, bool keep = false) {
@@ -108,6 +110,17 @@ TEST(ExternalAddressesTest, BesidesTheLocalOneItIsReflexive) {
   EXPECT_EQ(shown[1].related_port, 4000);
   EXPECT_EQ(shown[1].priority, (100u << 24) | (1000u << 8) | 255u);
   EXPECT_NE(shown[1].foundation, host.foundation);
+}
+
+TEST(ExternalAddressesTest, OverTcpTheLocalOneIsPreferred) {
+  Candidate host = Host("10.0.0.1");
+  host.transport = CandidateTransport::kTcp;
+  host.tcp_type = TcpType::kPassive;
+  host.priority = 90u << 24 | 1000u << 8 | 255u;
+  const auto shown = Advertised(Rules({"203.0.113.1"}, true), host);
+  ASSERT_EQ(shown.size(), 2u);
+  EXPECT_EQ(shown[1].tcp_type, TcpType::kPassive);
+  EXPECT_EQ(shown[1].priority, 80u << 24 | 1000u << 8 | 255u);
 }
 
 }  // namespace

@@ -69,6 +69,14 @@ TEST(PortRegistryTest, APortMustBeFreeOnEveryAddress) {
   EXPECT_EQ(registry.Take(7000, 7005, both)->port(), 7003);
 }
 
+TEST(PortRegistryTest, ForTcpAPortMustBeFreeOnBoth) {
+  PortRegistry registry(
+      [](const IpAddress&, uint16_t port) { return port != 50000; },
+      [](const IpAddress&, uint16_t port) { return port != 50001; });
+  EXPECT_EQ(registry.Take(50000, 50002, Loopback(), true)->port(), 50002);
+  EXPECT_EQ(registry.Take(50000, 50002, Loopback())->port(), 50001);
+}
+
 TEST(PortRegistryTest, APortThatAnotherSocketHoldsIsPassedOver) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   ASSERT_GE(fd, 0);
