@@ -66,12 +66,23 @@ async function firefox() {
   return {
     name: 'firefox',
     version: (await browser.version()).replace(/^.*\//, ''),
-    newPage: () => browser.newPage(),
+    newPage: () => firefoxPage(browser),
     close: async () => {
       await browser.close();
       await dir.remove();
     },
   };
+}
+
+// Firefox may lose a new tab to the one that closes beside it, once in some
+// hundred: it is opened again then.
+async function firefoxPage(browser, attempts = 3) {
+  try {
+    return await browser.newPage();
+  } catch (error) {
+    if (attempts === 1 || !/no such frame/.test(error.message)) throw error;
+    return firefoxPage(browser, attempts - 1);
+  }
 }
 
 function binaryVersion(path) {
