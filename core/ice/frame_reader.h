@@ -16,6 +16,11 @@ class FrameReader {
  public:
   static constexpr size_t kHeaderBytes = 2;
 
+  // What the header at the beginning says of the packet behind it.
+  static size_t LengthOf(std::span<const uint8_t> frame) {
+    return static_cast<size_t>(frame[0]) << 8 | frame[1];
+  }
+
   // Each packet of `bytes` and of what was left before, in order; empty ones
   // are left out. Nothing but the beginning of a packet is kept. False: the
   // next one has more than `most` bytes, and nothing behind it can be read.

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/errors.h"
+#include "core/ice/bound_socket.h"
 #include "core/ice/nice_candidates.h"
 #include "core/ice/nice_generation.h"
 
@@ -29,16 +30,6 @@ uint32_t ReflexivePriority(uint32_t base, size_t rank) {
 
 bool SameAddress(const sdp::Candidate& a, const sdp::Candidate& b) {
   return a.address == b.address && a.port == b.port;
-}
-
-std::optional<TransportAddress> AddressOf(GSocket* socket) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  if (getsockname(g_socket_get_fd(socket),
-                  reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return std::nullopt;
-  }
-  return FromSockaddr(address);
 }
 
 }  // namespace
@@ -110,19 +101,18 @@ void NiceGeneration::BeginSearch() {
       nice_agent_get_sockets(agent_, stream_, NICE_COMPONENT_TYPE_RTP);
   for (guint i = 0; sockets != nullptr && i < sockets->len; ++i) {
     auto* const socket = static_cast<GSocket*>(sockets->pdata[i]);
-    const std::optional<TransportAddress> address = AddressOf(socket);
-    if (!address) continue;
+    const TransportAddress address = BoundAddress(g_socket_get_fd(socket));
     const auto host =
         std::find_if(hosts.begin(), hosts.end(), [&](const sdp::Candidate& h) {
           return h.transport == sdp::CandidateTransport::kUdp &&
                  h.type == sdp::CandidateType::kHost &&
-                 h.port == address->port &&
-                 IpAddress::Parse(h.address) == address->address;
+                 h.port == address.port &&
+                 IpAddress::Parse(h.address) == address.address;
         });
     if (host == hosts.end()) continue;
     sockets_.emplace_back(static_cast<GSocket*>(g_object_ref(socket)));
     bases_.push_back(*host);
-    addresses.push_back(*address);
+    addresses.push_back(address);
   }
   if (sockets != nullptr) g_ptr_array_unref(sockets);
   search_.emplace(std::move(addresses));

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/base/errors.h"
+#include "core/ice/bound_socket.h"
 #include "core/ice/transport_address.h"
 
 namespace parley::ice {
@@ -26,16 +27,10 @@ absl::Status Exhausted(uint16_t min, uint16_t max) {
 }
 
 bool CanBind(int type, const TransportAddress& address) {
-  sockaddr_storage name{};
-  const socklen_t size = ToSockaddr(address, name);
-  const int fd = socket(name.ss_family, type | SOCK_CLOEXEC, 0);
+  const int fd = OpenBound(type, address);
   if (fd < 0) return false;
-  // As who listens does: streams that are on their way out do not matter.
-  const int on = type == SOCK_STREAM ? 1 : 0;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&name), size) == 0;
   close(fd);
-  return bound;
+  return true;
 }
 
 }  // namespace

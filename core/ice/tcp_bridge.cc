@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/ice/bound_socket.h"
 #include "core/ice/connectivity_check.h"
 
 namespace parley::ice {
@@ -201,7 +202,7 @@ TcpBridge::Verdict TcpBridge::Judge(const Waiting& one,
                                     uint32_t& priority) const {
   const std::span<const uint8_t> read = one.read;
   if (read.size() < FrameReader::kHeaderBytes) return Verdict::kUnknown;
-  const size_t size = static_cast<size_t>(read[0]) << 8 | read[1];
+  const size_t size = FrameReader::LengthOf(read);
   if (size == 0 || size > kMaxCheckBytes) return Verdict::kNotMeant;
   if (read.size() < FrameReader::kHeaderBytes + size) return Verdict::kUnknown;
   const auto check = read.subspan(FrameReader::kHeaderBytes, size);
@@ -268,9 +269,11 @@ absl::StatusOr<std::unique_ptr<TcpLink>> TcpBridge::MakeLink(size_t listener) {
 
 TcpBridge::Added TcpBridge::Add(const sdp::Candidate& remote,
                                 const IpAddress& address) {
-  const bool connects_itself = remote.tcp_type == sdp::TcpType::kActive;
-  const std::optional<size_t> listener = ListenerTowards(address);
-  if (connects_itself || !listener) {
+  std::optional<size_t> listener;
+  if (remote.tcp_type == sdp::TcpType::kPassive) {
+    listener = ListenerTowards(address);
+  }
+  if (!listener) {
     unreached_.push_back(remote);
     return {};
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/ice/binding_check.h"
+#include "core/ice/bound_socket.h"
 
 namespace parley::ice {
 namespace {

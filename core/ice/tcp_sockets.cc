@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "core/base/errors.h"
+#include "core/ice/bound_socket.h"
 
 namespace parley::ice {
 namespace {
@@ -28,24 +29,9 @@ void Set(int fd, int level, int option, int value) {
   (void)setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-Reason ReasonOf(int error) {
-  switch (error) {
-    case EADDRINUSE:
-      return Reason::kPorts;
-    case EMFILE:
-    case ENFILE:
-      return Reason::kFileDescriptors;
-    case ENOMEM:
-    case ENOBUFS:
-      return Reason::kMemory;
-    default:
-      return Reason::kResourceInspection;
-  }
-}
-
 absl::Status CannotOpen(std::string_view what, const TransportAddress& at) {
   const int error = errno;
-  const Reason reason = ReasonOf(error);
+  const Reason reason = ReasonOfSocketError(error, Reason::kResourceInspection);
   const std::string message =
       std::string(what) + ToString(at) + " cannot be opened: " +
       std::error_code(error, std::system_category()).message();
@@ -53,24 +39,11 @@ absl::Status CannotOpen(std::string_view what, const TransportAddress& at) {
   return MakeRetryableError(reason, message, absl::Seconds(1));
 }
 
-// Bound; not open where it could not be, as errno says.
+// Not open where it could not be bound, as errno says.
 OwnedSocket Open(int type, const TransportAddress& at, FdBudget::Lease lease) {
-  const bool v6 = at.address.is_v6();
-  OwnedSocket socket(
-      ::socket(v6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-      std::move(lease));
-  if (!socket.open()) return socket;
-  if (v6) Set(socket.fd(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  // The streams of an earlier listener may still be on their way out.
-  if (type == SOCK_STREAM) Set(socket.fd(), SOL_SOCKET, SO_REUSEADDR, 1);
-  sockaddr_storage name{};
-  const socklen_t size = ToSockaddr(at, name);
-  if (bind(socket.fd(), reinterpret_cast<sockaddr*>(&name), size) != 0) {
-    const int error = errno;
-    socket.Close();
-    errno = error;
-  }
-  return socket;
+  const int fd = OpenBound(type, at);
+  if (fd < 0) errno = -fd;
+  return OwnedSocket(fd, std::move(lease));
 }
 
 bool ConnectTo(int fd, const TransportAddress& to) {
@@ -156,15 +129,6 @@ std::optional<IpAddress> SourceTowards(const IpAddress& remote) {
     return std::nullopt;
   }
   return BoundAddress(socket.fd()).address;
-}
-
-TransportAddress BoundAddress(int fd) {
-  sockaddr_storage name{};
-  socklen_t size = sizeof(name);
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
-    return {};
-  }
-  return FromSockaddr(name).value_or(TransportAddress());
 }
 
 }  // namespace parley::ice

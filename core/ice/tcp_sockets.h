@@ -72,9 +72,6 @@ absl::StatusOr<OwnedSocket> OpenUdpTo(const TransportAddress& peer,
 // when no route leads there. Sends nothing.
 std::optional<IpAddress> SourceTowards(const IpAddress& remote);
 
-// Where the socket is bound; port 0 if the kernel does not say.
-TransportAddress BoundAddress(int fd);
-
 }  // namespace parley::ice
 
 #endif  // PARLEY_CORE_ICE_TCP_SOCKETS_H_

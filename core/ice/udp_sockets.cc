@@ -1,7 +1,6 @@
 #include "core/ice/udp_sockets.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "core/base/errors.h"
+#include "core/ice/bound_socket.h"
 
 namespace parley::ice {
 namespace {
@@ -17,23 +17,8 @@ namespace {
 // another.
 constexpr int kTries = 16;
 
-Reason ReasonOf(int error) {
-  switch (error) {
-    case EADDRINUSE:
-      return Reason::kPorts;
-    case EMFILE:
-    case ENFILE:
-      return Reason::kFileDescriptors;
-    case ENOMEM:
-    case ENOBUFS:
-      return Reason::kMemory;
-    default:
-      return Reason::kArgument;
-  }
-}
-
 absl::Status CannotOpen(const TransportAddress& address, int error) {
-  return MakeError(ReasonOf(error),
+  return MakeError(ReasonOfSocketError(error, Reason::kArgument),
                    "UDP " + ToString(address) + " cannot be opened: " +
                        std::error_code(error, std::system_category()).message(),
                    {{"operation", "bind"}});
@@ -41,30 +26,11 @@ absl::Status CannotOpen(const TransportAddress& address, int error) {
 
 // The descriptor, or minus the error.
 int OpenOne(const TransportAddress& address, int buffer_bytes) {
-  const bool v6 = address.address.is_v6();
-  const int fd = socket(v6 ? AF_INET6 : AF_INET,
-                        SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return -errno;
-  const int on = 1;
-  if (v6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  const int fd = OpenBound(SOCK_DGRAM, address);
+  if (fd < 0) return fd;
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes));
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof(buffer_bytes));
-  sockaddr_storage name{};
-  const socklen_t size = ToSockaddr(address, name);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&name), size) != 0) {
-    const int error = errno;
-    close(fd);
-    return -error;
-  }
   return fd;
-}
-
-uint16_t BoundPort(int fd) {
-  sockaddr_storage name{};
-  socklen_t size = sizeof(name);
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return 0;
-  const auto address = FromSockaddr(name);
-  return address ? address->port : 0;
 }
 
 }  // namespace
@@ -95,7 +61,7 @@ absl::Status UdpSockets::OpenAll(const std::vector<IpAddress>& addresses,
     const int fd = OpenOne(at, buffer_bytes);
     if (fd == -EADDRNOTAVAIL && skip_lost) continue;
     if (fd < 0) return CannotOpen(at, -fd);
-    if (port == 0) at.port = port = BoundPort(fd);
+    if (port == 0) at.port = port = BoundAddress(fd).port;
     sockets_.push_back({fd, at});
   }
   if (!sockets_.empty()) return absl::OkStatus();

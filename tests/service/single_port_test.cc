@@ -25,6 +25,25 @@ class SinglePortServerTest : public ServerTest {
     EXPECT_OK(Call(&Peers::GetStats, request, &response));
     return response.report();
   }
+  // Neither a new peer nor one that there is may have it; tells how the latter
+  // was refused.
+  grpc::Status ExpectRefused(const v1::Configuration& configuration,
+                             const std::string& field) {
+    Start(/*by_default=*/true);
+    const std::string refused =
+        "INVALID_ARGUMENT NOT_SUPPORTED NotSupportedError";
+    v1::CreatePeerRequest create;
+    *create.mutable_configuration() = configuration;
+    grpc::Status status = Call(&Peers::CreatePeer, create);
+    EXPECT_EQ(ErrorText(status), refused);
+    EXPECT_EQ(Metadata(status, "field"), field);
+    v1::UpdatePeerRequest update;
+    update.set_name(CreatePeer().name());
+    *update.mutable_configuration() = configuration;
+    status = Call(&Peers::UpdatePeer, update);
+    EXPECT_EQ(ErrorText(status), refused);
+    return status;
+  }
 };
 
 v1::TransportStats TransportOf(const v1::StatsReport& report) {
@@ -107,37 +126,17 @@ TEST_F(SinglePortServerTest, MayBeTheDefault) {
 }
 
 TEST_F(SinglePortServerTest, HasNoRelay) {
-  Start(/*by_default=*/true);
-  const std::string refused =
-      "INVALID_ARGUMENT NOT_SUPPORTED NotSupportedError";
-  v1::CreatePeerRequest create;
-  create.mutable_configuration()->set_ice_transport_policy(
-      v1::ICE_TRANSPORT_POLICY_RELAY);
-  grpc::Status status = Call(&Peers::CreatePeer, create);
-  EXPECT_EQ(ErrorText(status), refused);
-  EXPECT_EQ(Metadata(status, "field"), "ice_transport_policy");
-  v1::UpdatePeerRequest update;
-  update.set_name(CreatePeer().name());
-  *update.mutable_configuration() = create.configuration();
-  status = Call(&Peers::UpdatePeer, update);
-  EXPECT_EQ(ErrorText(status), refused);
+  v1::Configuration configuration;
+  configuration.set_ice_transport_policy(v1::ICE_TRANSPORT_POLICY_RELAY);
+  ExpectRefused(configuration, "ice_transport_policy");
 }
 
 TEST_F(SinglePortServerTest, HasNoTcp) {
-  Start(/*by_default=*/true);
-  const std::string refused =
-      "INVALID_ARGUMENT NOT_SUPPORTED NotSupportedError";
-  v1::CreatePeerRequest create;
-  create.mutable_configuration()->set_ice_tcp(true);
-  grpc::Status status = Call(&Peers::CreatePeer, create);
-  EXPECT_EQ(ErrorText(status), refused);
-  EXPECT_EQ(Metadata(status, "field"), "configuration.ice_tcp");
-  v1::UpdatePeerRequest update;
-  update.set_name(CreatePeer().name());
-  *update.mutable_configuration() = create.configuration();
-  status = Call(&Peers::UpdatePeer, update);
-  EXPECT_EQ(ErrorText(status), refused);
-  EXPECT_EQ(Metadata(status, "field"), "configuration.ice_tcp");
+  v1::Configuration configuration;
+  configuration.set_ice_tcp(true);
+  const grpc::Status updated =
+      ExpectRefused(configuration, "configuration.ice_tcp");
+  EXPECT_EQ(Metadata(updated, "field"), "configuration.ice_tcp");
 }
 
 TEST_F(SinglePortServerTest, TheFeatureTellsOfIt) {
